@@ -1,0 +1,90 @@
+"""The portal as a program and as a WSGI application.
+
+`python app.py [--host H] [--port P]` serves it; WSGI servers load `app:app`. Loading needs no index: the first question
+builds one from the content where it is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from kb.errors import KbError
+from kb.portal import Portal
+from kb.settings import load_settings
+from kb.web import create_app
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+MOST_WORKERS = 4
+THREADS = 8  # of each worker; most of them wait for browsers, not for answers
+
+app = create_app(load_settings())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted. 0: ended; 1: the content, the index or the address is at fault, said in one line."""
+    options = _options(arguments)
+    portal: Portal = app.extensions["portal"]
+    try:
+        portal.shelf()  # builds the index where it is missing or old, before the first reader comes
+        _check_address(options.host, options.port)
+    except (KbError, OSError) as error:
+        print(f"app.py: {error}", file=sys.stderr)
+        return 1
+    print(f"The portal is at http://{options.host}:{options.port}", flush=True)
+    _serve(app, options.host, options.port, options.workers)
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="app.py", description="Serve the knowledge base on the web.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=workers, help="processes that answer (default: %(default)s)")
+    return parser.parse_args(arguments)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Raises OSError with a sentence when nothing can listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OSError(f"cannot listen on {host} port {port}: {reason}; name another with --port") from error
+
+
+def _serve(application: Flask, host: str, port: int, workers: int) -> None:
+    try:
+        from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+    except ImportError:  # it does not run on Windows
+        from waitress import serve  # type: ignore[import-untyped]
+
+        serve(application, host=host, port=port, threads=THREADS)
+        return
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        """Gunicorn set up from here, not from a file or the command line."""
+
+        def load_config(self) -> None:
+            bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            values = {"bind": bind, "workers": workers, "threads": THREADS, "worker_class": "gthread", "loglevel": "warning"}
+            for name, value in values.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return application
+
+    Server().run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,224 @@
+"""The command line: thin skins on library functions, printing, exit codes.
+
+Exit codes: 0 done; 1 the content, index or input is at fault, with one line on standard error; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kb import __version__, terminal
+from kb.answer import Answer, answer
+from kb.content import check_content, load_content
+from kb.entry import Finding
+from kb.errors import InputError, KbError
+from kb.evaluation import evaluate, read_labelled, summarise, write_run
+from kb.generation import Generation, build
+from kb.knowledge_base import KnowledgeBase
+from kb.settings import Settings, load_settings
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --content and --data, and pass it `settings`; turn errors into one line and exit code 1."""
+
+    @click.option("--content", type=click.Path(path_type=Path), help="Content folder (default content/, or KB_CONTENT).")
+    @click.option("--data", type=click.Path(path_type=Path), help="Data folder (default data/, or KB_DATA).")
+    @wraps(command)
+    def run(content: Path | None, data: Path | None, **rest: Any) -> Any:
+        try:
+            return command(settings=load_settings(content=content, data=data), **rest)
+        except KbError as error:
+            terminal.err.print(f"kb: {error}", markup=False, style="red")
+            sys.exit(1)
+        except BrokenPipeError:  # the reader, such as head, has seen enough
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python flushes it at exit
+            sys.exit(0)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="kb")
+def main() -> None:
+    """A searchable FAQ: build the index, check the content, ask, measure."""
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Rebuild even when nothing changed.")
+@click.option("--strict", is_flag=True, help="Fail when a content file cannot be read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_common
+def index(settings: Settings, force: bool, strict: bool, as_json: bool) -> None:
+    """Build the index from the content."""
+    started = time.perf_counter()
+    with terminal.progress_bar("Indexing") as progress:
+        built = build(settings, force=force, progress=progress)
+    seconds = time.perf_counter() - started
+    errors = [finding for finding in built.findings if finding.severity == "error"]
+    if as_json:
+        click.echo(json.dumps({**built.counts, "seconds": round(seconds, 3), "new": built.is_new, "findings": [asdict(f) for f in built.findings]}))
+    else:
+        counts = built.counts
+        click.echo(f"{counts['entries']} entries, {counts['guides']} guides, {counts['terms']} terms, {seconds:.2f} seconds" + ("" if built.is_new else " (up to date)"))
+    for finding in errors:
+        terminal.err.print(f"kb: left out or mended: {finding}", markup=False, style="yellow")
+    if errors and strict:
+        raise InputError(f"{_count(len(errors), 'content file')} at fault; mend them, or index without --strict")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+@_common
+def check(settings: Settings, as_json: bool) -> None:
+    """Lint the content: one line per finding, exit status 1 for errors."""
+    findings = check_content(load_content(settings.content), date.today())
+    for finding in findings:
+        click.echo(json.dumps(asdict(finding), ensure_ascii=False) if as_json else _finding_line(finding))
+    errors = sum(finding.severity == "error" for finding in findings)
+    if not as_json and not findings:
+        click.echo("No findings.")
+    if errors:
+        sys.exit(1)
+
+
+def _finding_line(finding: Finding) -> str:
+    return str(finding) if finding.severity == "error" else f"{finding} (warning)"
+
+
+@main.command()
+@click.argument("text", nargs=-1)
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most hits.")
+@click.option("--section", default="", help="Only entries of this section.")
+@click.option("--exact", is_flag=True, help="Correct nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--batch", type=click.Path(path_type=Path), help='Read JSON lines {"id", "query"}, write JSON lines; - is standard input.')
+@_common
+def search(settings: Settings, text: tuple[str, ...], limit: int, section: str, exact: bool, as_json: bool, batch: Path | None) -> None:
+    """Ranked hits for TEXT."""
+    if bool(text) == bool(batch):
+        raise click.UsageError("give either a TEXT or --batch FILE")
+    generation = KnowledgeBase(settings).generation()
+    if batch:
+        _search_batch(generation, settings, batch, limit, section, exact)
+        return
+    found = answer(generation, settings, " ".join(text), exact=exact, section=section, limit=limit)
+    if as_json:
+        click.echo(json.dumps(search_json(found), ensure_ascii=False))
+    else:
+        terminal.print_hits(found, {item.id: item.title for item in generation.content.sections})
+
+
+def search_json(found: Answer, query_id: Any = None) -> dict[str, Any]:
+    """An answer as `search --json`, `--batch` and the API give it."""
+    return {
+        "id": query_id, "query": found.question, "level": found.level, "took_ms": round(found.took_ms, 2), "corrected": found.corrected,
+        "hits": [
+            {
+                "id": hit.id, "kind": hit.kind, "title": hit.title, "section": hit.section, "score": round(hit.score, 4),
+                "matched": list(hit.matched), "url": f"/guides/{hit.id}" if hit.kind == "guide" else f"/entries/{hit.id}",
+            }
+            for hit in found.hits
+        ],
+    }  # fmt: skip
+
+
+def _search_batch(generation: Generation, settings: Settings, batch: Path, limit: int, section: str, exact: bool) -> None:
+    try:
+        lines = (sys.stdin if str(batch) == "-" else batch.open(encoding="utf-8")).readlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{batch} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
+    queries = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            queries.append((value.get("id"), str(value["query"])))
+        except (ValueError, KeyError, AttributeError) as error:
+            raise InputError(f'{batch}:{number}: write {{"id": …, "query": "…"}} on each line') from error
+    with terminal.progress_bar("Searching") as progress:
+        for number, (query_id, query) in enumerate(queries, 1):
+            found = lenient_answer(generation, settings, query, exact=exact, section=section, limit=limit)
+            click.echo(json.dumps(search_json(found, query_id), ensure_ascii=False))
+            if progress:
+                progress(number, len(queries))
+
+
+def lenient_answer(generation: Generation, settings: Settings, text: str, **rest: Any) -> Answer:
+    """The answer to `text`, of which what is too long for a question is taken as a log, and nothing gives no hits."""
+    if len(text) > settings.question_limit:
+        return answer(generation, settings, "", text[: settings.log_limit], **rest)
+    try:
+        return answer(generation, settings, text, **rest)
+    except InputError:
+        from kb.answer import Why
+
+        return Answer(text, "", "none", (), None, (), None, (), Why(), "", 0.0)
+
+
+@main.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--log", type=click.File("r", encoding="utf-8", errors="replace"), help="File with log or error output; - is standard input.")
+@click.option("--section", default="", help="Only entries of this section.")
+@click.option("--exact", is_flag=True, help="Correct nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_common
+def ask(settings: Settings, text: tuple[str, ...], log: Any, section: str, exact: bool, as_json: bool) -> None:
+    """The answer to TEXT as the portal would give it."""
+    generation = KnowledgeBase(settings).generation()
+    found = answer(generation, settings, " ".join(text), log.read() if log else "", exact=exact, section=section)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+    else:
+        terminal.print_answer(found, generation)
+
+
+@main.command("eval")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--run", "run_file", type=click.Path(path_type=Path), help="Write the rankings to this file (tab-separated).")
+@click.option("--fail-under", multiple=True, metavar="METRIC=VALUE", help="Exit with status 1 when a metric is lower, such as hit@1=0.9.")
+@_common
+def evaluate_command(settings: Settings, files: tuple[Path, ...], as_json: bool, run_file: Path | None, fail_under: tuple[str, ...]) -> None:
+    """Measure the answers on labelled questions."""
+    limits = [_limit(item) for item in fail_under]
+    questions = [question for file in files for question in read_labelled(file)]
+    generation = KnowledgeBase(settings).generation()
+    with terminal.progress_bar("Asking") as progress:
+        outcomes = evaluate(generation, settings, questions, progress)
+    report = summarise(outcomes)
+    if run_file:
+        try:
+            write_run(run_file, outcomes)
+        except OSError as error:
+            raise InputError(f"{run_file} cannot be written: {error.strerror}") from error
+    if as_json:
+        click.echo(json.dumps(asdict(report)))
+    else:
+        terminal.print_report(report)
+    low = [f"{name} is {report.metric(name):.3f}, below {limit:g}" for name, limit in limits if report.metric(name) < limit]
+    if low:
+        raise InputError("; ".join(low))
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, _, value = text.rpartition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} should be METRIC=VALUE, such as hit@1=0.9", param_hint="--fail-under") from None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

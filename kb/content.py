@@ -1,0 +1,296 @@
+"""The layout of a content folder: `load_content(folder)` reads all of it, and `check_content` says what is wrong with it.
+
+A file that cannot be read never stops the others: it becomes a finding with its file and line. Only a folder that is
+missing, or holds no entry at all, is an error of the whole.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kb.entry import Contact, Content, Entry, Finding, Guide, ReportField, ReportTemplate, Section, Site
+from kb.errors import ContentError
+from kb.frontmatter import (
+    EntryKeys,
+    GuideKeys,
+    Keys,
+    ReportKeys,
+    SectionKeys,
+    SiteKeys,
+    check_keys,
+    line_of_key,
+    load_yaml,
+    split,
+)
+from kb.guide import check_guides, parse_steps
+from kb.markdown import parse
+
+SITE_FILE = "site.yml"
+SECTIONS_FILE = "sections.yml"
+VOCABULARY_FILE = "vocabulary.yml"
+REPORT_FILE = "problem-report.md"
+GUIDES_FOLDER = "guides"
+MAX_FILE_BYTES = 2_000_000  # a Markdown file beyond this is no FAQ entry, and would slow every question
+
+_H1 = re.compile(r"^\s*(?:#\s+(?P<atx>.+?)\s*#*|(?P<setext>\S.*)\n=+)\s*(?:\n|\Z)")
+
+
+def content_files(folder: Path) -> list[Path]:
+    """The files of `folder` that are content, sorted by path. Hidden files and folders are left out.
+
+    Raises ContentError when there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ContentError(f"there is no content folder at {folder}; create it, or name yours with --content DIR or KB_CONTENT")
+    found = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in (".md", ".markdown", ".yml", ".yaml")
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    ]
+    return sorted(path for path in found if path.suffix.lower().startswith(".m") or path.parent == folder)
+
+
+def load_content(folder: Path) -> Content:
+    """Everything in `folder` that can be served, in reading order, with what was found wrong on the way.
+
+    Raises ContentError when the folder is missing or holds no entry that can be read.
+    """
+    reader = _Reader(folder)
+    for path in content_files(folder):
+        reader.read(path)
+    content = reader.content()
+    if not content.entries:
+        first = next((str(finding) for finding in content.findings if finding.severity == "error"), "")
+        raise ContentError(
+            f"no entry can be read from {folder}; " + (first or "add a Markdown file with a `question:` or a # heading")
+        )
+    return content
+
+
+class _Reader:
+    """Collects what the files of one folder hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.entries: dict[str, Entry] = {}
+        self.guides: dict[str, Guide] = {}
+        self.findings: list[Finding] = []
+        self.site = Site()
+        self.sections: list[Section] = []
+        self.report: ReportTemplate | None = None
+        self.vocabulary: tuple[tuple[str, ...], ...] = ()
+
+    def read(self, path: Path) -> None:
+        name = path.relative_to(self.folder).as_posix()
+        try:
+            text = _read_text(path)
+            if name == SITE_FILE:
+                self.site = Site(**_known(Site, self._keys(SiteKeys, text, name)))
+            elif name == SECTIONS_FILE:
+                self.sections = self._read_sections(text, name)
+            elif name == VOCABULARY_FILE:
+                self.vocabulary = tuple(self._read_vocabulary(text, name))
+            elif name == REPORT_FILE:
+                self.report = self._read_report(text, name)
+            elif path.suffix.lower() in (".yml", ".yaml"):
+                self._add("warning", name, 1, "unknown-file", f"this file has no meaning here; {SITE_FILE}, {SECTIONS_FILE} and {VOCABULARY_FILE} do")
+            elif name.startswith(f"{GUIDES_FOLDER}/"):
+                self._keep(self.guides, self._read_guide(text, name))
+            else:
+                self._keep(self.entries, self._read_entry(text, name))
+        except ContentError as error:
+            self._add("error", name, error.line or 1, _rule(error.message), error.message)
+
+    def content(self) -> Content:
+        titles = {section.id: section for section in self.sections}
+        listed = list(titles)
+        used = {entry.section for entry in self.entries.values()}
+        sections = [titles[section_id] for section_id in listed]
+        sections += [Section(section_id, _title_of_folder(section_id)) for section_id in sorted(used - set(listed))]
+        place = {section.id: number for number, section in enumerate(sections)}
+        entries = sorted(self.entries.values(), key=lambda entry: (place[entry.section], entry.order, entry.path))
+        guides = sorted(self.guides.values(), key=lambda guide: (guide.order, guide.path))
+        return Content(self.site, tuple(sections), tuple(entries), tuple(guides), self.report, self.vocabulary, tuple(self.findings))
+
+    def _add(self, severity: Any, name: str, line: int, rule: str, message: str) -> None:
+        self.findings.append(Finding(severity, name, line, rule, message))
+
+    def _keys(self, model: type[Keys], text: str, name: str, first_line: int = 1) -> Keys:
+        keys, bad = check_keys(model, load_yaml(text, first_line) or {}, text, first_line)
+        for item in bad:
+            self._add("error", name, item.line, "bad-key", f"{item.message}; the default is used until it is mended")
+        return keys
+
+    def _keep(self, shelf: dict[str, Any], item: Entry | Guide) -> None:
+        twin = self.entries.get(item.id) or self.guides.get(item.id)
+        if twin:
+            message = f"the id {item.id!r} is already taken by {twin.path}; rename this file"
+            self._add("error", item.path, 1, "duplicate-id", message)
+        else:
+            shelf[item.id] = item
+
+    def _read_entry(self, text: str, name: str) -> Entry:
+        front, body, body_line = split(text)
+        keys = self._keys(EntryKeys, front, name, 2)
+        question = keys.question or str((keys.model_extra or {}).get("title") or "").strip()
+        heading = _H1.match(body)
+        if heading and (not question or (heading["atx"] or heading["setext"]).strip() == question):
+            question = (heading["atx"] or heading["setext"]).strip()
+            body_line += body.count("\n", 0, heading.end())
+            body = body[heading.end() :]
+        if not question:
+            raise ContentError("there is no question; add `question:` to the front matter or a `# heading` on top", line=1)
+        if not body.strip() and not keys.short:
+            raise ContentError("there is no answer below the question", line=body_line)
+        values = _known(Entry, keys) | {"question": question}
+        return Entry(
+            id=_id_of(name), section=_section_of(name), body=body, path=name, body_line=body_line,
+            extra=dict(keys.model_extra or {}), **values,
+        )  # fmt: skip
+
+    def _read_guide(self, text: str, name: str) -> Guide:
+        front, body, body_line = split(text)
+        keys = self._keys(GuideKeys, front, name, 2)
+        if not keys.question:
+            raise ContentError("there is no question; add `question:` with the symptom to the front matter", line=1)
+        intro, steps = parse_steps(body, body_line)
+        return Guide(id=_id_of(name), steps=steps, intro=intro, path=name, **_known(Guide, keys))
+
+    def _read_report(self, text: str, name: str) -> ReportTemplate:
+        front, body, _ = split(text)
+        keys = self._keys(ReportKeys, front, name, 2)
+        if not keys.fields:
+            raise ContentError("the problem report asks for nothing; list its `fields` in the front matter", line=1)
+        return ReportTemplate(
+            title=keys.title, intro=keys.intro, body=body, never_include=keys.never_include,
+            reviewed=keys.reviewed, sources=keys.sources,
+            fields=tuple(ReportField(**_known(ReportField, item)) for item in keys.fields),
+            contacts=tuple(Contact(**_known(Contact, item)) for item in keys.contacts),
+        )  # fmt: skip
+
+    def _read_sections(self, text: str, name: str) -> list[Section]:
+        items = load_yaml(text) or []
+        if not isinstance(items, list):
+            raise ContentError("this should be a list of sections: `- id: …`, `title: …`, `summary: …`", line=1)
+        sections = []
+        for item in items:
+            keys, _ = check_keys(SectionKeys, item, text)
+            sections.append(Section(keys.id, keys.title or _title_of_folder(keys.id), keys.summary))
+        return sections
+
+    def _read_vocabulary(self, text: str, name: str) -> Iterator[tuple[str, ...]]:
+        items = load_yaml(text) or {}
+        if not isinstance(items, dict):
+            raise ContentError("this should hold one concept a line: `term: [synonym, synonym]`", line=1)
+        for term, synonyms in items.items():
+            words = synonyms if isinstance(synonyms, list) else [synonyms]
+            if not all(isinstance(word, (str, int, float)) for word in words):
+                line = line_of_key(text, str(term))
+                self._add("error", name, line, "bad-key", f"{term!r}: synonyms are a list of words, [like, this]")
+                continue
+            yield (str(term), *(str(word) for word in words))
+
+
+def _rule(message: str) -> str:
+    for words, rule in (("bad YAML", "bad-yaml"), ("no question", "no-question"), ("UTF-8", "not-utf-8"), ("empty", "empty-file")):
+        if words in message:
+            return rule
+    return "unreadable"
+
+
+def _known(kind: type, keys: Any) -> dict[str, Any]:
+    """The values of a model that `kind`, a data class, has fields for."""
+    return {name: getattr(keys, name) for name in type(keys).model_fields if name in kind.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def _read_text(path: Path) -> str:
+    """A file's text with Unix line ends. Raises ContentError with a line for one that is not UTF-8 text, or is empty."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ContentError(f"this file cannot be read: {error.strerror}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise ContentError(f"this file has {len(data):,} bytes; {MAX_FILE_BYTES:,} is the most an entry may have")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ContentError("this file is not UTF-8 text; save it as UTF-8", line=line) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise ContentError("this file is empty", line=1)
+    if "\0" in text:
+        raise ContentError("this file is not UTF-8 text: it holds a NUL byte", line=text.count("\n", 0, text.index("\0")) + 1)
+    return text
+
+
+def _id_of(name: str) -> str:
+    stem = unicodedata.normalize("NFC", Path(name).stem)
+    return re.sub(r"[^\w.~-]+", "-", stem).strip("-.") or "entry"
+
+
+def _section_of(name: str) -> str:
+    folder = Path(name).parent.as_posix()
+    return "general" if folder == "." else re.sub(r"[^\w.~-]+", "-", folder.replace("/", "."))
+
+
+def _title_of_folder(section_id: str) -> str:
+    words = [part.replace("-", " ").replace("_", " ").strip() for part in section_id.split(".")]
+    return " / ".join(word[:1].upper() + word[1:] for word in words if word)
+
+
+def check_content(content: Content, today: date) -> list[Finding]:
+    """Everything worth saying about `content`, errors first, then by file and line."""
+    findings = list(content.findings)
+    findings += _check_links(content)
+    findings += check_guides(content.guides, {entry.id for entry in content.entries})
+    findings += _check_dates(content, today)
+    return sorted(findings, key=lambda finding: (finding.severity != "error", finding.file, finding.line))
+
+
+def _check_links(content: Content) -> Iterator[Finding]:
+    entry_ids = {entry.id for entry in content.entries}
+    guide_ids = {guide.id for guide in content.guides}
+    for entry in content.entries:
+        for key, known in (("related", entry_ids), ("guides", guide_ids)):
+            for target in getattr(entry, key):
+                if target not in known:
+                    yield Finding("error", entry.path, 1, "unknown-id", f"`{key}` names {target!r}, which does not exist")
+        yield from _check_body(entry.path, entry.body, entry.body_line, entry_ids, guide_ids)
+    for guide in content.guides:
+        for target in guide.entries:
+            if target not in entry_ids:
+                yield Finding("error", guide.path, 1, "unknown-id", f"`entries` names {target!r}, which does not exist")
+        for step in guide.steps:
+            yield from _check_body(guide.path, step.body, step.line + 1, entry_ids, guide_ids)
+
+
+def _check_body(path: str, body: str, first_line: int, entry_ids: set[str], guide_ids: set[str]) -> Iterator[Finding]:
+    """Links by id that lead nowhere."""
+    for token in parse(body):
+        for child in token.children or ():
+            kind, _, target = str(child.attrGet("href") or "").partition(":")
+            known = {"entry": entry_ids, "guide": guide_ids}.get(kind)
+            if known is not None and target.partition("#")[0] not in known:
+                line = first_line + (token.map[0] if token.map else 0)
+                yield Finding("error", path, line, "broken-link", f"the link {kind}:{target} leads nowhere")
+
+
+def _check_dates(content: Content, today: date) -> Iterator[Finding]:
+    items: Iterable[Entry | Guide] = (*content.entries, *content.guides)
+    for item in items:
+        if item.review_by and item.review_by < today.isoformat():
+            yield Finding("warning", item.path, 1, "review-due", f"this was to be reviewed by {item.review_by}")
+
+
+def content_to_dict(content: Content) -> dict[str, Any]:
+    """`content` as plain lists and dicts that JSON can hold."""
+    return asdict(replace(content, findings=content.findings))

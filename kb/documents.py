@@ -1,0 +1,76 @@
+"""Documents: finished bytes with their type and tag, and how they are sent.
+
+A page that does not change while the index stays the same is made and compressed once, then sent as often as it is asked
+for; so are the files of static/, which are read at the start.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from flask import Request, Response
+
+HTML = "text/html; charset=utf-8"
+_SMALLEST_PACKED = 1000  # bytes; below this compressing saves nothing worth having
+KEEP = "public, max-age=31536000, immutable"  # for addresses that change with their content
+ASK_AGAIN = "no-cache"  # may be kept, but not used without asking whether it changed
+
+
+@dataclass(frozen=True)
+class Document:
+    """A body with its media type."""
+
+    body: bytes
+    media_type: str = HTML
+    name: str = ""  # of the file it is saved as, where it is meant to be saved
+
+    @cached_property
+    def tag(self) -> str:
+        """Short digest of the body: the same bytes have the same tag."""
+        return hashlib.sha256(self.body).hexdigest()[:16]
+
+    @cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.body, mtime=0)
+
+    @property
+    def is_packable(self) -> bool:
+        return len(self.body) >= _SMALLEST_PACKED and not self.media_type.startswith("image/png")
+
+
+def text_document(text: str, media_type: str = HTML, name: str = "") -> Document:
+    return Document(text.encode(), media_type, name)
+
+
+def respond(document: Document, request: Request, caching: str = ASK_AGAIN) -> Response:
+    """`document` as the answer to `request`: compressed where the browser can read that, and empty where it has it."""
+    response = Response(document.body, mimetype=None, content_type=document.media_type)
+    response.headers["Cache-Control"] = caching
+    if document.is_packable:
+        response.headers["Vary"] = "Accept-Encoding"
+    response.set_etag(document.tag, weak=True)
+    if document.name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{document.name}"'
+    if request.if_none_match.contains_weak(document.tag):
+        response.status_code = 304
+        response.set_data(b"")
+    elif document.is_packable and request.accept_encodings["gzip"] > 0:
+        response.set_data(document.packed)
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def read_static(folder: Path) -> Mapping[str, Document]:
+    """Every file of `folder` by its name."""
+    return {path.name: Document(path.read_bytes(), _media_type(path)) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _media_type(path: Path) -> str:
+    guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed

@@ -1,0 +1,82 @@
+"""The knowledge base as a running program uses it: always answering from the newest complete generation.
+
+Content is looked at again at most every `check_seconds`; when it changed, a new generation is built and taken. Whatever goes
+wrong with that, the last good generation goes on answering, and `problem` says in a sentence what is wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+
+from kb.answer import Answer, answer
+from kb.errors import DamagedIndexError, KbError, MissingIndexError
+from kb.followup import Turn
+from kb.generation import Generation, build, current_folder, load_current, stamp
+from kb.settings import Settings
+
+
+class KnowledgeBase:
+    """Answers questions. Threads share one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.problem = ""  # why content is not up to date; empty when it is
+        self._generation: Generation | None = None
+        self._looked = 0.0
+        self._lock = threading.Lock()
+
+    def generation(self) -> Generation:
+        """The newest complete state. Take it once per request.
+
+        Raises KbError when there is none and none can be built.
+        """
+        generation = self._generation
+        if generation is None:
+            with self._lock:
+                if self._generation is None:
+                    self._generation = self._first()
+                    self._looked = time.monotonic()
+                return self._generation
+        if time.monotonic() - self._looked >= self.settings.check_seconds and self._lock.acquire(blocking=False):
+            try:
+                self._looked = time.monotonic()
+                threading.Thread(target=self._refresh, name="kb-refresh", daemon=True).start()
+            finally:
+                self._lock.release()
+        return generation
+
+    def ask(
+        self, question: str, log: str = "", *, exact: bool = False, section: str = "", limit: int = 10, history: Sequence[Turn] = ()
+    ) -> Answer:
+        """The answer to a question; see `kb.answer.answer`."""
+        return answer(self.generation(), self.settings, question, log, exact=exact, section=section, limit=limit, history=history)
+
+    def _first(self) -> Generation:
+        """The current generation if it fits the content, else a new one; a stale one when no new one can be built."""
+        loaded = None
+        with contextlib.suppress(MissingIndexError, DamagedIndexError):
+            loaded = load_current(self.settings.data, self.settings.ranking)
+        try:
+            if loaded is None or loaded.stamp != stamp(self.settings.content):
+                build(self.settings)
+                loaded = load_current(self.settings.data, self.settings.ranking)
+        except KbError as error:
+            if loaded is None:
+                raise
+            self.problem = str(error)
+        return loaded
+
+    def _refresh(self) -> None:
+        with self._lock:
+            generation = self._generation
+            try:
+                if generation is None or generation.stamp != stamp(self.settings.content):
+                    build(self.settings)
+                if generation is None or current_folder(self.settings.data) != generation.folder or generation.stamp != stamp(self.settings.content):
+                    self._generation = load_current(self.settings.data, self.settings.ranking)
+                self.problem = ""
+            except KbError as error:
+                self.problem = str(error)

@@ -1,0 +1,49 @@
+"""How far to trust the first hit: a probability from a few explainable features, and the word that stands for it.
+
+The probability is a logistic model of the features of `retrieval.Features`. Its coefficients and the three limits are
+settings, chosen by `python benchmarks/calibrate.py` on labelled questions, cross-validated.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from kb.retrieval import Features
+from kb.settings import Levels
+
+Level = Literal["strong", "possible", "weak", "none"]
+LEVELS: tuple[Level, ...] = ("strong", "possible", "weak", "none")
+
+
+def inputs(features: Features) -> dict[str, float]:
+    """What the model adds up, by name. Products stand for "both at once"."""
+    return {
+        "coverage": features.coverage,
+        "about": features.about,
+        "likeness": features.likeness,
+        "likeness_squared": features.likeness**2,
+        "error": features.error,
+        "margin": features.margin,
+        "rarity": features.rarity,
+        "about_and_margin": features.about * features.margin,
+        "few_words": 1 / max(1, features.n_words),
+    }
+
+
+def confidence(features: Features, levels: Levels) -> float:
+    """The probability, 0 to 1, that the first hit answers the question."""
+    if not features.coverage:
+        return 0.0
+    given = inputs(features)
+    total = levels.bias + sum(weight * given[name] for name, weight in levels.weights.items())
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
+
+
+def level_of(probability: float, levels: Levels) -> Level:
+    """The word for a probability."""
+    if probability >= levels.strong_from:
+        return "strong"
+    if probability >= levels.possible_from:
+        return "possible"
+    return "weak" if probability >= levels.weak_from else "none"

@@ -1,0 +1,139 @@
+"""Addresses: where each page of a knowledge base is found.
+
+Pages ask a `Links` for every address they show, so that the same page serves a portal and a folder on disk.
+`PortalLinks` knows the portal's addresses; they are strings put together here, without a look at the routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+from urllib.parse import quote, urlencode
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a reader did before writing a problem report; every part may be empty."""
+
+    question: str = ""
+    entry: str = ""  # id
+    guide: str = ""  # id
+    step: str = ""  # id of the guide's step that was reached
+
+
+NOTHING_TRIED = Tried()
+
+
+class Links(Protocol):
+    """The address of each page; `anchor` is the id of an element on it, or empty."""
+
+    @property
+    def box_method(self) -> Literal["get", "post"]:
+        """How the box sends a question."""
+        ...
+
+    def home(self, anchor: str = "") -> str: ...
+
+    def ask(self, question: str = "", log: str = "", section: str = "", exact: bool = False) -> str: ...
+
+    def entry(self, entry_id: str, anchor: str = "") -> str: ...
+
+    def entry_markdown(self, entry_id: str) -> str | None:
+        """The entry's Markdown as a file; None where there is none."""
+        ...
+
+    def section(self, section_id: str) -> str: ...
+
+    def guides(self) -> str: ...
+
+    def guide(self, guide_id: str, anchor: str = "") -> str: ...
+
+    def step(self, guide_id: str, step_id: str) -> str: ...
+
+    def solved(self, guide_id: str) -> str: ...
+
+    def report(self, tried: Tried = NOTHING_TRIED) -> str: ...
+
+    def report_file(self, kind: Literal["md", "txt"], tried: Tried = NOTHING_TRIED) -> str: ...
+
+    def asset(self, name: str) -> str:
+        """A file of static/."""
+        ...
+
+    def file(self, path: str) -> str | None:
+        """An image below the content folder; None when there is none."""
+        ...
+
+    def absolute(self, address: str) -> str:
+        """`address` with the site's own address in front, as far as that is known."""
+        ...
+
+
+def _with_anchor(address: str, anchor: str) -> str:
+    return f"{address}#{quote(anchor)}" if anchor else address
+
+
+def _with_query(address: str, **values: str) -> str:
+    query = urlencode({name: value for name, value in values.items() if value})
+    return f"{address}?{query}" if query else address
+
+
+@dataclass(frozen=True)
+class PortalLinks:
+    """The portal's addresses.
+
+    base_url: the portal as readers see it, or empty. digests: file name in static/ to a short digest of its bytes, which
+    becomes part of the address so that browsers may keep the file. has_image: is there an image at this path of the
+    content folder?
+    """
+
+    base_url: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    has_image: Callable[[str], bool] = lambda path: False
+    box_method: Literal["get", "post"] = "post"  # a log may be too long for an address
+
+    def home(self, anchor: str = "") -> str:
+        return _with_anchor("/", anchor)
+
+    def ask(self, question: str = "", log: str = "", section: str = "", exact: bool = False) -> str:
+        return _with_query("/ask", q=question, log=log, section=section, exact="1" if exact else "")
+
+    def entry(self, entry_id: str, anchor: str = "") -> str:
+        return _with_anchor(f"/entries/{quote(entry_id)}", anchor)
+
+    def entry_markdown(self, entry_id: str) -> str | None:
+        return f"/entries/{quote(entry_id)}.md"
+
+    def section(self, section_id: str) -> str:
+        return f"/sections/{quote(section_id)}"
+
+    def guides(self) -> str:
+        return "/guides/"
+
+    def guide(self, guide_id: str, anchor: str = "") -> str:
+        return _with_anchor(f"/guides/{quote(guide_id)}", anchor)
+
+    def step(self, guide_id: str, step_id: str) -> str:
+        return f"/guides/{quote(guide_id)}/{quote(step_id)}"
+
+    def solved(self, guide_id: str) -> str:
+        return f"/guides/{quote(guide_id)}/solved"
+
+    def report(self, tried: Tried = NOTHING_TRIED) -> str:
+        return self._report("/report", tried)
+
+    def report_file(self, kind: Literal["md", "txt"], tried: Tried = NOTHING_TRIED) -> str:
+        return self._report(f"/report.{kind}", tried)
+
+    def _report(self, address: str, tried: Tried) -> str:
+        return _with_query(address, q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
+
+    def asset(self, name: str) -> str:
+        return _with_query(f"/static/{quote(name)}", v=self.digests.get(name, ""))
+
+    def file(self, path: str) -> str | None:
+        return f"/files/{quote(path)}" if self.has_image(path) else None
+
+    def absolute(self, address: str) -> str:
+        return self.base_url.rstrip("/") + address

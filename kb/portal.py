@@ -1,0 +1,88 @@
+"""The portal's state: one knowledge base, and the pages of its newest generation kept ready.
+
+What a page costs beyond the question itself is paid once: pages that only depend on the content are made when they are
+first asked for and kept until a newer generation takes over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from flask import current_app
+
+from kb import pages
+from kb.documents import Document, read_static, text_document
+from kb.entry import Content, Site
+from kb.generation import Generation
+from kb.knowledge_base import KnowledgeBase
+from kb.links import PortalLinks
+from kb.settings import Settings
+
+STATIC = Path(__file__).parent.parent / "static"
+IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
+_KEPT_PAGES = 1024  # of one generation; about 20 kB each
+
+
+class Shelf:
+    """One generation, and its pages as far as somebody asked for them."""
+
+    def __init__(self, generation: Generation, links: PortalLinks) -> None:
+        self.generation = generation
+        self.frame = pages.Frame(generation.content, links, generation.built)
+        self.page = lru_cache(maxsize=_KEPT_PAGES)(self._make)
+
+    def _make(self, make: Callable[..., str], *arguments: object) -> Document:
+        return text_document(make(self.frame, *arguments))
+
+
+class Portal:
+    """What the routes share. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings, knowledge_base: KnowledgeBase | None = None) -> None:
+        self.settings = settings
+        self.static: Mapping[str, Document] = read_static(STATIC)
+        self.content_folder = settings.content.resolve()
+        digests = {name: document.tag for name, document in self.static.items()}
+        self.links = PortalLinks(settings.base_url, digests, lambda path: self.image(path) is not None)
+        self._knowledge_base = knowledge_base
+        self._lock = threading.Lock()
+        self._shelf: Shelf | None = None
+
+    @property
+    def knowledge_base(self) -> KnowledgeBase:
+        """The knowledge base, opened when it is first needed. Raises KbError while there is nothing to answer from."""
+        if self._knowledge_base is None:
+            with self._lock:
+                if self._knowledge_base is None:
+                    self._knowledge_base = KnowledgeBase(self.settings)
+        return self._knowledge_base
+
+    def shelf(self) -> Shelf:
+        """The newest generation with its pages. Take it once a request. Raises KbError when there is none."""
+        generation = self.knowledge_base.generation()
+        shelf = self._shelf
+        if shelf is None or shelf.generation is not generation:
+            shelf = self._shelf = Shelf(generation, self.links)
+        return shelf
+
+    def empty_frame(self) -> pages.Frame:
+        """A frame for pages that must work without any content."""
+        return pages.Frame(Content(Site(), (), ()), self.links)
+
+    def image(self, path: str) -> Path | None:
+        """The image at `path` below the content folder; None when there is none, or it lies outside or is hidden."""
+        if any(part.startswith(".") for part in path.split("/")) or "\0" in path:
+            return None
+        found = (self.content_folder / path).resolve()
+        if found.suffix.lower() not in IMAGE_TYPES or not found.is_relative_to(self.content_folder):
+            return None
+        return found if found.is_file() else None
+
+
+def current_portal() -> Portal:
+    """The portal of the application that handles the current request."""
+    portal: Portal = current_app.extensions["portal"]
+    return portal

@@ -1,0 +1,112 @@
+"""Every number and folder the program can be set with: name, default, and a sentence.
+
+Values come from the caller or from environment variables (`KB_` and the name in capitals); they are read once, at the
+start, and passed on as one frozen `Settings`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kb.errors import InputError
+
+
+class Ranking(BaseModel):
+    """How terms become scores. The values are chosen by `python benchmarks/tune.py`, cross-validated by entry."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field_weights: dict[str, float] = Field(
+        default_factory=lambda: {
+            "question": 2.0, "aliases": 2.0, "errors": 3.0, "keywords": 2.0, "short": 0.5, "headings": 1.5, "body": 1.0,
+            "commands": 0.7, "section": 0.7,
+        },
+        description="What an occurrence of a term counts, by the field it stands in.",
+    )  # fmt: skip
+    idf_power: float = Field(1.0, gt=0, le=1, description="How much rarity counts in the sum of terms.")
+    k1: float = Field(0.8, gt=0, description="How slowly repeated occurrences of a term stop counting (BM25's k1).")
+    length_norm: float = Field(0.65, ge=0, le=1, description="How much a long field weakens each of its words (BM25's b).")
+    synonym_weight: float = Field(0.7, ge=0, le=1, description="What a concept of the vocabulary counts beside the word itself.")
+    part_weight: float = Field(0.2, ge=0, le=1, description="What a part of a known identifier counts beside the whole.")
+    stop_weight: float = Field(1.0, ge=0, le=1, description="What how, what, not … count where titles are questions.")
+    stop_words_in: int = Field(8, ge=1, description="Words of a question beyond which such words count less and less.")
+    wording_weight: float = Field(3.0, ge=0, description="What being asked in an entry's own words counts beside the sum of its terms.")
+    wording_power: float = Field(2.0, gt=0, description="How fast a partial likeness to a wording loses its value.")
+    wording_idf_power: float = Field(0.4, gt=0, le=1, description="How much rarity counts when wordings are compared.")
+    wording_stop_weight: float = Field(0.8, ge=0, le=1, description="What how, what, not … count when wordings are compared.")
+    corrected_weight: float = Field(0.8, ge=0, le=1, description="What a corrected word counts beside one typed right.")
+    guide_weight: float = Field(0.6, ge=0, le=1, description="What a guide's score counts beside an entry's.")
+    alias_weight: float = Field(0.9, ge=0, le=1, description="What an alias or error text counts beside the question itself.")
+
+
+class Levels(BaseModel):
+    """How features become an answer level. The values are chosen by `python benchmarks/calibrate.py`, cross-validated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bias: float = Field(-4.0, description="The model's constant.")
+    weights: dict[str, float] = Field(
+        default_factory=lambda: {"about": 3.0, "likeness": 4.0, "margin": 3.0, "error": 1.0},
+        description="What each input of the model adds (names as in kb/levels.py).",
+    )
+    strong_from: float = Field(0.9, ge=0, le=1, description="Least probability of a strong match.")
+    possible_from: float = Field(0.5, ge=0, le=1, description="Least probability of a possible match.")
+    weak_from: float = Field(0.1, ge=0, le=1, description="Least probability at which titles are still worth showing.")
+
+
+class FollowUp(BaseModel):
+    """What a follow-up question takes over from the conversation before it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    turns: int = Field(3, ge=0, description="Earlier turns that are taken into account.")
+    decay: float = Field(0.5, ge=0, le=1, description="What is left of an earlier turn with each one after it.")
+    term_weight: float = Field(0.35, ge=0, le=1, description="What a term of the question before counts beside one of this question.")
+    same_bonus: float = Field(0.35, ge=0, description="What the earlier answer's entry gains.")
+    related_bonus: float = Field(0.25, ge=0, description="What entries related to the earlier answer's gain.")
+    certainty_power: float = Field(1.0, gt=0, description="How soon a well-answered question stops leaning.")
+    without_cue: float = Field(0.5, ge=0, le=1, description="How much a question leans that has no word pointing back.")
+    least_leaning: float = Field(0.15, ge=0, le=1, description="Leaning below which nothing is carried over.")
+
+
+class Settings(BaseModel):
+    """All settings, with their defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    content: Path = Field(Path("content"), description="Folder with the Markdown content.")
+    data: Path = Field(Path("data"), description="Folder for everything derived or stored; it may be deleted.")
+    base_url: str = Field("", description="Address of the portal as readers see it, such as https://help.example.com.")
+
+    ranking: Ranking = Field(default_factory=Ranking, description="How terms become scores.")
+    levels: Levels = Field(default_factory=Levels, description="How features become an answer level.")
+    follow_up: FollowUp = Field(default_factory=FollowUp, description="What a follow-up takes over.")
+    question_limit: int = Field(500, ge=1, description="Most characters of a question.")
+    log_limit: int = Field(10_000, ge=1, description="Most characters of a pasted log.")
+    kept_generations: int = Field(2, ge=1, description="Complete index generations kept on disk.")
+    check_seconds: float = Field(1.0, ge=0, description="Least seconds between two looks for changed content.")
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from `KB_…` variables, with `overrides` (None is ignored) on top.
+
+    Raises InputError that names the variable when a value cannot be used.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        value = environment.get(f"KB_{name.upper()}")
+        if value not in (None, ""):
+            values[name] = value
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise InputError(f"setting KB_{name.upper()}: {first['msg'].lower()}; it is {first.get('input')!r} now") from error

@@ -1,0 +1,164 @@
+"""The best passage of an entry for some terms: the paragraph verbatim, with the sentence that answers marked.
+
+A snippet is text and ranges; whoever shows it makes HTML of it. Passages and the terms of their sentences are worked out
+when the index is built; choosing among them is adding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kb.analysis import words
+from kb.markdown import Block
+
+MOST_WORDS = 60  # of a passage; a longer paragraph is cut to whole sentences around the marked one
+MOST_COMMANDS = 3
+HISTORIC_FACTOR = 0.75  # history is quoted only when it says clearly more than today's advice
+NEIGHBOUR_FACTOR = 0.3  # what the rest of the paragraph counts beside the sentence
+LONG_SENTENCE_WORDS = 40  # beyond this a sentence must hold more to be chosen
+
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|resp|cf|no|ca|inc|ltd|fig|sec|st)|\b[A-Z]|\.\.)\.$", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])|[。！？]")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A block of code that belongs to a passage."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph, list item or table row of an entry."""
+
+    text: str
+    sentences: tuple[tuple[int, int], ...]  # character ranges of `text`
+    code_spans: tuple[tuple[int, int], ...]  # character ranges that are inline code
+    anchor: str  # id of its element on the entry's page
+    heading: str
+    historic: bool
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """The most relevant passage of an entry, verbatim."""
+
+    text: str
+    mark: tuple[int, int]  # character range of the marked sentence
+    code_spans: tuple[tuple[int, int], ...]
+    anchor: str
+    heading: str
+    historic: bool  # stands under a historic heading: to be shown as history
+    commands: tuple[Command, ...]
+
+
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """Character ranges of the sentences of `text`, without the space between them."""
+    ranges: list[tuple[int, int]] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if _ABBREVIATION.search(text[start : match.end()]):
+            continue
+        ranges.append((start, match.end()))
+        start = match.end()
+        while start < len(text) and text[start].isspace():
+            start += 1
+    if text[start:].strip():
+        ranges.append((start, len(text.rstrip())))
+    return ranges
+
+
+def make_passages(blocks: Sequence[Block], historic_headings: Collection[str]) -> list[Passage]:
+    """The passages of an entry's blocks, in order. Commands go with the paragraph above them."""
+    passages: list[Passage] = []
+    for place, block in enumerate(blocks):
+        if block.kind != "text" or not block.text.strip():
+            continue
+        commands = []
+        for later in blocks[place + 1 :]:
+            if later.kind != "code" or len(commands) == MOST_COMMANDS:
+                break
+            commands.append(Command(later.language, later.text))
+        sentences = tuple(split_sentences(block.text))
+        historic = block.top_heading in historic_headings
+        passages.append(
+            Passage(block.text, sentences, block.code_spans, f"p-{block.number}", block.heading, historic, tuple(commands))
+        )
+    return passages
+
+
+def sentence_terms(passage: Passage) -> list[set[str]]:
+    """The terms of each sentence of `passage`."""
+    return [{term for word in words(passage.text[start:end]) for term in word.terms} for start, end in passage.sentences]
+
+
+def choose(passages: Sequence[Passage], terms: Sequence[Sequence[Sequence[int]]], weights: Mapping[int, float]) -> tuple[int, int] | None:
+    """Place of the passage, and of the sentence in it, that hold most of `weights`; None when there is no passage.
+
+    terms: of each sentence of each passage, its term numbers. Among equals the earlier one wins.
+    """
+    best: tuple[float, int, int] | None = None
+    for place, (passage, sentences) in enumerate(zip(passages, terms, strict=True)):
+        values = [sum(weights.get(term, 0.0) for term in sentence) for sentence in sentences]
+        total = sum(values)
+        for number, (value, sentence) in enumerate(zip(values, sentences, strict=True)):
+            if not value:
+                continue
+            score = value / max(1.0, len(sentence) / LONG_SENTENCE_WORDS) + NEIGHBOUR_FACTOR * min(total - value, value)
+            if passage.commands:
+                score *= 1.05
+            if passage.historic:
+                score *= HISTORIC_FACTOR
+            if best is None or score > best[0] * 1.0001:
+                best = (score, place, number)
+    if best:
+        return best[1], best[2]
+    return (0, 0) if passages else None
+
+
+def make_snippet(passage: Passage, sentence: int) -> Snippet:
+    """`passage` with the numbered sentence marked, cut to whole sentences when it is long."""
+    first = last = sentence
+    n_words = _count(passage, sentence)
+    while True:  # take in neighbours while they fit, the one after first: it explains
+        if last + 1 < len(passage.sentences) and n_words + _count(passage, last + 1) <= MOST_WORDS:
+            last += 1
+            n_words += _count(passage, last)
+        elif first > 0 and n_words + _count(passage, first - 1) <= MOST_WORDS:
+            first -= 1
+            n_words += _count(passage, first)
+        else:
+            break
+    start, end = passage.sentences[first][0], passage.sentences[last][1]
+    mark_start, mark_end = passage.sentences[sentence]
+    spans = tuple((max(low, start) - start, min(high, end) - start) for low, high in passage.code_spans if low < end and high > start)
+    return Snippet(
+        passage.text[start:end], (mark_start - start, mark_end - start), spans, passage.anchor, passage.heading,
+        passage.historic, passage.commands,
+    )  # fmt: skip
+
+
+def _count(passage: Passage, sentence: int) -> int:
+    start, end = passage.sentences[sentence]
+    return len(passage.text[start:end].split())
+
+
+def passage_to_list(passage: Passage) -> list[Any]:
+    """`passage` as JSON can hold it."""
+    commands = [[command.language, command.text] for command in passage.commands]
+    return [passage.text, passage.sentences, passage.code_spans, passage.anchor, passage.heading, passage.historic, commands]
+
+
+def passage_from_list(value: Iterable[Any]) -> Passage:
+    """The passage that `passage_to_list` took apart."""
+    text, sentences, spans, anchor, heading, historic, commands = value
+    return Passage(
+        text, tuple((a, b) for a, b in sentences), tuple((a, b) for a, b in spans), anchor, heading, historic,
+        tuple(Command(*command) for command in commands),
+    )  # fmt: skip
