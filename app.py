@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 MOST_WORKERS = 4
 THREADS = 8  # of each worker; most of them wait for browsers, not for answers
 
-app = create_app(load_settings())
+try:
+    app = create_app(load_settings())
+except KbError as error:  # a setting that cannot be used: one line, whoever loads this
+    sys.exit(f"app.py: {error}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,7 +79,14 @@ def _serve(application: Flask, host: str, port: int, workers: int) -> None:
 
         def load_config(self) -> None:
             bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            values = {"bind": bind, "workers": workers, "threads": THREADS, "worker_class": "gthread", "loglevel": "warning"}
+            values = {
+                "bind": bind,
+                "workers": workers,
+                "worker_class": "gthread",
+                "threads": THREADS,
+                "loglevel": "warning",
+                "control_socket_disable": True,  # it would leave a file in the user's home
+            }
             for name, value in values.items():
                 self.cfg.set(name, value)
 

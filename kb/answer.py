@@ -120,14 +120,14 @@ def answer(
 def best_snippet(generation: Generation, found: Ranked, hit: Hit) -> Snippet | None:
     """The passage of `hit` that says most about the query; None for an entry without any text."""
     table = generation.retriever.table
-    passages, terms = generation.passages(generation.retriever.number[hit.id])
+    passages = generation.passages(generation.retriever.number[hit.id])
     weights = {
         table.terms[term]: weight * float(table.idf[table.terms[term]])
         for term, weight in found.weighed.terms.items()
         if term not in STOP_TERMS
     }
-    chosen = choose(passages, terms, weights)
-    return make_snippet(passages[chosen[0]], chosen[1]) if chosen else None
+    chosen = choose(passages, weights)
+    return make_snippet(passages.passages[chosen[0]], chosen[1]) if chosen else None
 
 
 def _candidates(
@@ -167,8 +167,7 @@ def _why(generation: Generation, found: Ranked, entries: Sequence[Hit]) -> Why:
 def _recognised_error(generation: Generation, found: Ranked, hit: Hit) -> str:
     """The error text of the entry that the query holds most of, if that is enough to call it recognised."""
     entry = generation.entry(hit.id)
-    if found.features.error < ERROR_RECOGNISED or not entry:
+    if not entry or not entry.errors:
         return ""
-    place = generation.retriever.best_error(found.weighed, generation.retriever.number[hit.id])
-    return entry.errors[place] if place is not None and place < len(entry.errors) else ""
-
+    share, place = generation.retriever.error_share(found.weighed, generation.retriever.number[hit.id])
+    return entry.errors[place] if share >= ERROR_RECOGNISED and place < len(entry.errors) else ""

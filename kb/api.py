@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, abort, json, request
+from flask import Blueprint, Response, abort, request
 
 from kb.answer import Answer
 from kb.entry import Entry
@@ -20,7 +21,7 @@ api = Blueprint("api", __name__, url_prefix=PREFIX)
 
 
 def json_response(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
-    return Response(json.dumps(value), status, content_type=media_type)
+    return Response(json.dumps(value, ensure_ascii=False), status, content_type=media_type)
 
 
 def problem_response(status: int, title: str, detail: str) -> Response:

@@ -47,7 +47,7 @@ from kb.impacts import build_table, load_table, save_table
 from kb.index import Collected, Progress, read_postings, write_index
 from kb.retrieval import Retriever
 from kb.settings import Ranking, Settings
-from kb.snippet import Passage, make_passages, passage_from_list, passage_to_list, sentence_terms
+from kb.snippet import PassageIndex, make_passages, passage_from_list, passage_to_list, sentence_terms
 from kb.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1  # raise it whenever what is written here changes
@@ -130,20 +130,23 @@ class Generation:
     def section(self, section_id: str) -> Section | None:
         return self._sections.get(section_id)
 
-    def _passages(self, document: int) -> tuple[tuple[Passage, ...], tuple[tuple[tuple[int, ...], ...], ...]]:
-        """The passages of a document, and the term numbers of each of their sentences."""
+    def _passages(self, document: int) -> PassageIndex:
+        """The passages of a document by number."""
         stored = json.loads(self._texts[int(self._text_starts[document]) : int(self._text_starts[document + 1])])
         passages = tuple(passage_from_list(item) for item in stored)
         sentence = int(self._first_sentence[document])
-        terms = []
-        for passage in passages:
-            rows = []
-            for _ in passage.sentences:
+        sizes: list[tuple[int, ...]] = []
+        places: dict[int, tuple[tuple[int, int], ...]] = {}
+        for number, passage in enumerate(passages):
+            counts = []
+            for place in range(len(passage.sentences)):
                 low, high = int(self._sentence_starts[sentence]), int(self._sentence_starts[sentence + 1])
-                rows.append(tuple(self._sentence_terms[low:high].tolist()))
+                for term in self._sentence_terms[low:high].tolist():
+                    places[term] = (*places.get(term, ()), (number, place))
+                counts.append(high - low)
                 sentence += 1
-            terms.append(tuple(rows))
-        return passages, tuple(terms)
+            sizes.append(tuple(counts))
+        return PassageIndex(passages, tuple(sizes), places)
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

@@ -17,17 +17,18 @@ LEVELS: tuple[Level, ...] = ("strong", "possible", "weak", "none")
 
 
 def inputs(features: Features) -> dict[str, float]:
-    """What the model adds up, by name. Products stand for "both at once"."""
+    """What the model adds up, by name."""
     return {
-        "coverage": features.coverage,
-        "about": features.about,
+        "core": features.core,
+        "question": features.question,
+        "aliases": features.aliases,
+        "errors": features.errors,
+        "headings": features.headings,
+        "unknown": features.unknown,
+        "strength": min(features.strength, 4.0),
         "likeness": features.likeness,
-        "likeness_squared": features.likeness**2,
-        "error": features.error,
+        "lead": features.lead,
         "margin": features.margin,
-        "rarity": features.rarity,
-        "about_and_margin": features.about * features.margin,
-        "few_words": 1 / max(1, features.n_words),
     }
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ class Links(Protocol):
     def absolute(self, address: str) -> str:
         """`address` with the site's own address in front, as far as that is known."""
         ...
+
+
+@lru_cache(maxsize=4096)
+def quote(text: str) -> str:
+    """`text` as part of a path; ids come again and again, so the last ones are remembered."""
+    return percent_encode(text)
 
 
 def _with_anchor(address: str, anchor: str) -> str:

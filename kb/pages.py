@@ -7,6 +7,7 @@ of files other than the templates.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -35,7 +36,7 @@ LEADS = {
     "none": "No entry matches this question. Try the exact error text, or the name of the directive or file.",
 }
 STATUS_WORDS = {"current": "Current", "changed": "Changed", "historic": "Historic"}
-REQUIRED_WORDS = {"always": "required", "core-dump": "required after a core dump", "optional": "optional"}
+REQUIRED_WORDS = {"always": "always needed", "core-dump": "needed after a core dump", "optional": "optional"}
 _SAFE_SCHEMES = ("http", "https", "mailto", "ftp")
 _LONGEST_LOG_IN_ADDRESS = 1000  # characters; a longer log is left out of links
 _ALIASES_SHOWN = 6
@@ -161,7 +162,7 @@ def environment() -> Environment:
     made.filters.update(day=day, plural=plural, clip=clip)
     made.globals.update(
         BADGES=BADGES, LEADS=LEADS, STATUS_WORDS=STATUS_WORDS, REQUIRED_WORDS=REQUIRED_WORDS,
-        Tried=Tried, passage=passage_html, commands=commands_html, lines=count_lines,
+        Tried=Tried, passage=passage_html, passage_heading=passage_heading, commands=commands_html, lines=count_lines,
     )  # fmt: skip
     return made
 
@@ -215,6 +216,12 @@ def _with_code(snippet: Snippet, first: int, last: int) -> Markup:
             parts += [escape(snippet.text[place:start]), Markup("<code>{}</code>").format(snippet.text[start:end])]
             place = end
     return Markup("").join((*parts, escape(snippet.text[place:last])))
+
+
+def passage_heading(item: Entry | Guide | None, snippet: Snippet) -> str:
+    """The heading worth naming with the passage; none for a main part, such as "Today", which every entry has."""
+    is_main = isinstance(item, Entry) and re.search(rf"^##?\s+{re.escape(snippet.heading)}\s*$", item.body, re.MULTILINE)
+    return "" if is_main else snippet.heading
 
 
 def commands_html(snippet: Snippet) -> Markup:

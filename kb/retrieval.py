@@ -8,7 +8,7 @@ and then only which documents satisfy them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,9 +25,10 @@ from kb.query import Condition, Query, QueryWord
 from kb.settings import Ranking
 from kb.vocabulary import Vocabulary
 
-ABOUT_FIELDS = ("question", "aliases", "errors", "keywords", "short", "headings")
-_ABOUT_BITS = sum(1 << FIELDS.index(name) for name in ABOUT_FIELDS)
-_ERRORS = FIELDS.index("errors")
+_QUESTION, _ALIASES, _ERRORS, _HEADINGS = _REPORTED_FIELDS = tuple(
+    FIELDS.index(name) for name in ("question", "aliases", "errors", "headings")
+)
+_CORE_BITS = 1 << _QUESTION | 1 << _ALIASES | 1 << _ERRORS
 LEAST_ERROR_TERMS = 3  # of an error text that must stand in a query for it to be recognised
 
 
@@ -56,14 +57,19 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is known about the first hit, for deciding how far to trust it. Each from 0 to 1 except `n_words`."""
+    """What is known about the first entry, for deciding how far to trust it. Shares are of the query's weight, 0 to 1."""
 
-    coverage: float = 0.0  # share of the query's weight that it holds
-    about: float = 0.0  # the same, counting only fields that say what it is about
-    likeness: float = 0.0  # best likeness to one of its wordings
-    error: float = 0.0  # share of its best error text that the query holds
-    margin: float = 0.0  # how far the next entry is behind
-    rarity: float = 0.0  # rarity of the rarest word it shares with the query
+    coverage: float = 0.0  # share that the entry holds anywhere
+    core: float = 0.0  # share that stands in its question, aliases or error texts
+    question: float = 0.0  # share that stands in its question
+    aliases: float = 0.0
+    errors: float = 0.0
+    headings: float = 0.0
+    unknown: float = 0.0  # share that no document holds
+    strength: float = 0.0  # sum of its terms' impacts, in impacts of a term that one document alone has
+    likeness: float = 0.0  # to the most similar of its wordings, 0 to 1
+    lead: float = 0.0  # likeness beyond that of any other document, -1 to 1
+    margin: float = 0.0  # how far the next entry's score is behind, 0 to 1
     n_words: int = 0  # words with a topic
 
 
@@ -77,6 +83,39 @@ class Ranked:
     weighed: Weighed
     correction: tuple[tuple[str, str], ...] = ()  # (typed, searched)
     filtered: bool = False  # operators limited the hits
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of some terms in one of the two tables, gathered: row i says `what[i]` about target `where[i]`."""
+
+    terms: Sequence[int]  # term numbers, in the order they were asked for
+    where: np.ndarray  # int32 [rows]: a document, or a wording
+    what: np.ndarray  # float32 [rows]: already weighted
+    spans: Sequence[tuple[int, int]]  # of each term: its rows in the table
+
+    def sums(self, size: int) -> np.ndarray:
+        """For every target the sum of what its rows say; float64 [size]."""
+        return np.bincount(self.where, weights=self.what, minlength=size)
+
+    def places_of(self, target: int) -> Iterator[tuple[int, int]]:
+        """For each term that has a row of `target`: its place in `terms`, and the row's place in the table."""
+        ends = np.cumsum([high - low for low, high in self.spans])
+        for row in np.flatnonzero(self.where == target).tolist():
+            place = int(ends.searchsorted(row, side="right"))
+            yield place, self.spans[place][1] - int(ends[place]) + row
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The outcome of adding up."""
+
+    total: np.ndarray  # float64 [documents]: what documents are ranked by
+    sums: np.ndarray  # float64 [documents]: sum of the impacts of their terms
+    likeness: np.ndarray  # float64 [documents]: likeness to the most similar of their wordings
+    rows: Rows  # of the documents
+    names: Sequence[str]  # the terms, in the order of `rows.terms`
+    weights: Sequence[float]  # and what each counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +140,16 @@ class Retriever:
         self.number = {document_id: number for number, document_id in enumerate(self.ids)}
         self.folder = folder
         self.ranking = ranking
+        # plain numbers: taking single values out of arrays is slow
+        self._starts: list[int] = table.starts.tolist()
+        self._idf: list[float] = table.idf.tolist()
+        self._wording_row_starts: list[int] = table.wording_starts.tolist()
+        self._wording_idf: list[float] = table.wording_idf.tolist()
         self._style = table.question_style
-        self._wording_starts = np.searchsorted(table.wording_document, np.arange(table.n_documents))
-        self._alias_factor = np.where(table.wording_kind == FIELDS.index("question"), 1.0, ranking.alias_weight).astype(np.float32)
-        self._guides = np.array([n for n, kind in enumerate(kinds) if kind == "guide"], dtype=np.int64)
-        self._kind_factor = np.array([ranking.guide_weight if kind == "guide" else 1.0 for kind in kinds], dtype=np.float32)
+        self._n_entries = sum(kind == "entry" for kind in kinds)  # guides come after all entries
+        self._first_wording = np.searchsorted(table.wording_document, np.arange(table.n_documents))
+        is_question = table.wording_kind == _QUESTION
+        self._alias_factor = np.where(is_question, 1.0, ranking.alias_weight).astype(np.float32)
 
     # -- the query as weights -------------------------------------------------------------------------------------
 
@@ -205,43 +249,48 @@ class Retriever:
 
     # -- ranking --------------------------------------------------------------------------------------------------
 
-    def scores(self, weighed: Weighed, carried: Carried | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """The score of every document, and its best likeness to one of its wordings; both float [documents]."""
+    def scores(self, weighed: Weighed, carried: Carried | None = None) -> Scores:
+        """The scores of all documents."""
         table = self.table
         weights = dict(weighed.terms)
         if carried:
             for term, weight in carried.terms.items():
                 weights[term] = max(weights.get(term, 0.0), weight)
         numbers = [table.terms[term] for term in weights]
-        sums = _add_rows(table.starts, table.documents, table.impacts, numbers, list(weights.values()), table.n_documents)
+        rows = _gather(self._starts, table.documents, table.impacts, numbers, list(weights.values()))
+        sums = rows.sums(table.n_documents)
         likeness = self._likeness(weights, numbers)
-        top = float(sums.max()) if len(sums) else 0.0
+        top = float(sums.max(initial=0.0))
         total = sums / top if top > 0 else sums
-        total = total + self.ranking.wording_weight * self._style * likeness**self.ranking.wording_power
-        total = total * self._kind_factor
-        guides = self._guides
-        if len(guides) and len(guides) < len(total):
+        total = total + (self.ranking.wording_weight * self._style) * likeness**self.ranking.wording_power
+        if self._n_entries < len(total):
             # an entry answers, a guide is offered with it: none stands above the best entry
-            total[guides] = np.minimum(total[guides], 0.999 * total[: guides[0]].max(initial=0.0))
+            best_entry = float(total[: self._n_entries].max(initial=0.0))
+            guides = total[self._n_entries :] * self.ranking.guide_weight
+            total[self._n_entries :] = np.minimum(guides, 0.999 * best_entry) if best_entry > 0 else guides
         if carried:
             for document, bonus in carried.documents.items():
                 if total[document] > 0:
                     total[document] += bonus
-        return total, likeness
+        return Scores(total, sums, likeness, rows, list(weights), list(weights.values()))
 
     def _likeness(self, weights: Mapping[str, float], numbers: Sequence[int]) -> np.ndarray:
-        """The cosine of the query and each document's most similar wording, an error text counting by how much of it is there."""
-        table, ranking = self.table, self.ranking
-        factors = [ranking.wording_stop_weight * weight if term in STOP_TERMS else weight for term, weight in weights.items()]
-        values = [factor * float(table.wording_idf[number]) for factor, number in zip(factors, numbers, strict=True)]
+        """The cosine of the query and each document's most similar wording; float [documents]."""
+        table, stop = self.table, self.ranking.wording_stop_weight
+        values = [
+            (stop * weight if term in STOP_TERMS else weight) * self._wording_idf[number]
+            for (term, weight), number in zip(weights.items(), numbers, strict=True)
+        ]
         length = math.sqrt(sum(value * value for value in values))
         if not length or not len(table.wording_document):
             return np.zeros(table.n_documents)
-        dots = _add_rows(table.wording_starts, table.wordings, table.wording_weights, numbers, values, len(table.wording_document))
-        cosine = dots / length * self._alias_factor
-        return np.maximum.reduceat(cosine, self._wording_starts)
+        rows = _gather(self._wording_row_starts, table.wordings, table.wording_weights, numbers, values)
+        cosine = rows.sums(len(table.wording_document)) * (self._alias_factor / length)
+        return np.maximum.reduceat(cosine, self._first_wording)
 
-    def search(self, query: Query, limit: int = 10, *, correct: bool = True, section: str = "", carried: Carried | None = None) -> Ranked:
+    def search(
+        self, query: Query, limit: int = 10, *, correct: bool = True, section: str = "", carried: Carried | None = None
+    ) -> Ranked:
         """The best `limit` documents for `query`."""
         correction: tuple[tuple[str, str], ...] = ()
         if correct:
@@ -249,97 +298,91 @@ class Retriever:
         weighed = self.weigh(query)
         if not weighed.terms:
             return Ranked(query, (), Features(n_words=len(weighed.words)), weighed, correction)
-        total, likeness = self.scores(weighed, carried)
+        scores = self.scores(weighed, carried)
+        total = scores.total
         allowed = self._allowed(query.conditions, section)
-        filtered = allowed is not None
-        if allowed is not None:
-            if not allowed.any() and not section:
-                filtered = False  # nothing satisfies the operators: the text is words
-            else:
-                total = np.where(allowed, total, 0.0)
+        # operators that nothing satisfies are taken for words
+        filtered = allowed is not None and (bool(section) or bool(allowed.any()))
+        if filtered:
+            total = np.where(allowed, total, 0.0)
         best = _best(total, limit)
-        matched = self._matched(weighed, best)
+        matched = self._matched(weighed, scores, best)
         hits = tuple(
             Hit(self.ids[n], self.kinds[n], self.titles[n], self.sections[n], float(total[n]), words)
             for n, words in zip(best, matched, strict=True)
         )
-        features = self._features(weighed, total, likeness, best)
-        return Ranked(query, hits, features, weighed, correction, filtered=filtered)
+        return Ranked(query, hits, self._features(weighed, scores, total, best), weighed, correction, filtered)
 
-    def _matched(self, weighed: Weighed, best: Sequence[int]) -> list[tuple[str, ...]]:
-        """For each of the documents `best`, the words of the query that it holds."""
-        found: list[dict[str, None]] = [{} for _ in best]
+    def _matched(self, weighed: Weighed, scores: Scores, best: Sequence[int]) -> list[tuple[str, ...]]:
+        """For each of the documents `best`, the words of the query that it holds, in the order of the query."""
+        holds: list[set[str]] = [set() for _ in best]
+        place_of = np.full(self.table.n_documents, -1, dtype=np.int32)
+        place_of[best] = range(len(best))
+        places = place_of[scores.rows.where]
+        chosen = np.flatnonzero(places >= 0)
+        owners = np.repeat(np.arange(len(scores.names)), [high - low for low, high in scores.rows.spans])[chosen]
+        for place, owner in zip(places[chosen].tolist(), owners.tolist(), strict=True):
+            holds[place].add(scores.names[owner])
         spoken = [*weighed.words, *((word, (concept,)) for concept, said in weighed.synonyms.items() for word in said)]
-        targets = np.asarray(best, dtype=np.int64)
-        for text, terms in spoken:
-            for term in terms:
-                number = self.table.terms[term]
-                rows = self.table.documents[self.table.starts[number] : self.table.starts[number + 1]]
-                if not len(rows):
-                    continue
-                places = np.searchsorted(rows, targets)
-                places[places == len(rows)] = 0
-                for which in np.flatnonzero(rows[places] == targets):
-                    found[which][text] = None
-        return [tuple(words) for words in found]
+        return [
+            tuple(dict.fromkeys(text for text, terms in spoken if not terms_held.isdisjoint(terms))) for terms_held in holds
+        ]
 
-    def _features(self, weighed: Weighed, total: np.ndarray, likeness: np.ndarray, best: Sequence[int]) -> Features:
-        entries = [n for n in best if self.kinds[n] == "entry"]
+    def _features(self, weighed: Weighed, scores: Scores, total: np.ndarray, best: Sequence[int]) -> Features:
+        """The features of the best entry among the documents `best`."""
+        entries = [number for number in best if number < self._n_entries]
         if not entries:
             return Features(n_words=len(weighed.words))
         first = entries[0]
         table = self.table
-        whole = held = about = rarity = 0.0
-        for term, weight in weighed.terms.items():
-            number = table.terms[term]
-            value = weight * float(table.idf[number])
-            if term in STOP_TERMS:
-                continue
-            whole += value
-            start, end = int(table.starts[number]), int(table.starts[number + 1])
-            place = start + int(np.searchsorted(table.documents[start:end], first))
-            if place < end and table.documents[place] == first:
-                held += value
-                rarity = max(rarity, value)
-                if table.fields[place] & _ABOUT_BITS:
-                    about += value
-        whole += weighed.unknown_weight * table.max_idf
-        second = total[entries[1]] if len(entries) > 1 else 0.0
+        values = [
+            0.0 if term in STOP_TERMS else weight * self._idf[number]
+            for term, weight, number in zip(scores.names, scores.weights, scores.rows.terms, strict=True)
+        ]
+        unknown = weighed.unknown_weight * table.max_idf
+        whole = (sum(values) + unknown) or 1.0
+        held = core = 0.0
+        by_field = [0.0] * len(FIELDS)
+        for place, row in scores.rows.places_of(first):
+            bits = int(table.fields[row])
+            held += values[place]
+            core += values[place] if bits & _CORE_BITS else 0.0
+            for field_place in _REPORTED_FIELDS:
+                if bits >> field_place & 1:
+                    by_field[field_place] += values[place]
+        runner_up = float(total[entries[1]]) if len(entries) > 1 else 0.0
+        score, like = float(total[first]), float(scores.likeness[first])
+        others = scores.likeness.copy()
+        others[first] = 0.0
         return Features(
-            coverage=held / whole if whole else 0.0,
-            about=about / whole if whole else 0.0,
-            likeness=float(likeness[first]),
-            error=self._error_share(weighed, first),
-            margin=float((total[first] - second) / total[first]) if total[first] > 0 else 0.0,
-            rarity=rarity / table.max_idf if table.max_idf else 0.0,
+            coverage=held / whole, core=core / whole, unknown=unknown / whole,
+            question=by_field[_QUESTION] / whole, aliases=by_field[_ALIASES] / whole, errors=by_field[_ERRORS] / whole,
+            headings=by_field[_HEADINGS] / whole, strength=float(scores.sums[first]) / table.max_idf, likeness=like,
+            lead=like - float(others.max()), margin=max(0.0, score - runner_up) / score if score > 0 else 0.0,
             n_words=len(weighed.words),
-        )
+        )  # fmt: skip
 
-    def _error_share(self, weighed: Weighed, document: int) -> float:
-        """How much of the document's best matching error text stands in the query, 0 to 1."""
-        return max((share for share in self._error_shares(weighed, document)), default=0.0)
+    def error_share(self, weighed: Weighed, document: int) -> tuple[float, int]:
+        """How much of an error text of the document stands in the query, 0 to 1 by weight, and which text that is.
 
-    def best_error(self, weighed: Weighed, document: int) -> int | None:
-        """Which of the document's error texts stands in the query most completely, by place; None without any."""
-        shares = self._error_shares(weighed, document)
-        return max(range(len(shares)), key=shares.__getitem__) if shares else None
-
-    def _error_shares(self, weighed: Weighed, document: int) -> list[float]:
-        """For each error text of the document, how much of it by weight stands in the query; 0 below `LEAST_ERROR_TERMS` terms."""
+        The most complete one counts. Texts of which fewer than `LEAST_ERROR_TERMS` terms are there count 0.
+        """
         table = self.table
-        start = int(self._wording_starts[document])
-        end = int(self._wording_starts[document + 1]) if document + 1 < table.n_documents else len(table.wording_document)
+        start = int(self._first_wording[document])
+        end = int(self._first_wording[document + 1]) if document + 1 < table.n_documents else len(table.wording_document)
         first = start + int(np.searchsorted(table.wording_kind[start:end], _ERRORS))
         share = [0.0] * (end - first)
         size = [0] * (end - first)
         for term in weighed.terms if end > first else ():
             number = table.terms[term]
-            low, high = int(table.wording_starts[number]), int(table.wording_starts[number + 1])
+            low, high = self._wording_row_starts[number], self._wording_row_starts[number + 1]
             rows = table.wordings[low:high]
-            for place in range(int(np.searchsorted(rows, first)), int(np.searchsorted(rows, end))):
+            for place in range(int(rows.searchsorted(first)), int(rows.searchsorted(end))):
                 share[int(rows[place]) - first] += float(table.wording_weights[low + place]) ** 2
                 size[int(rows[place]) - first] += 1
-        return [value if n >= LEAST_ERROR_TERMS else 0.0 for value, n in zip(share, size, strict=True)]
+        shares = [value if n >= LEAST_ERROR_TERMS else 0.0 for value, n in zip(share, size, strict=True)]
+        best = max(range(len(shares)), key=shares.__getitem__, default=-1)
+        return (shares[best], best) if best >= 0 else (0.0, -1)
 
     # -- operators ------------------------------------------------------------------------------------------------
 
@@ -378,14 +421,15 @@ def _condition_query(condition: Condition) -> whoosh_query.Query:
     return whoosh_query.And([whoosh_query.Term(condition.field, term) for term in firsts])
 
 
-def _add_rows(starts: np.ndarray, targets: np.ndarray, values: np.ndarray, terms: Sequence[int], weights: Sequence[float], size: int) -> np.ndarray:
-    """For every target the sum of its values over the rows of `terms`, each term's weighted; float64 [size]."""
-    spans = [(int(starts[term]), int(starts[term + 1])) for term in terms]
+def _gather(starts: Sequence[int], targets: np.ndarray, values: np.ndarray, terms: Sequence[int], weights: Sequence[float]) -> Rows:
+    """The rows of `terms`, what they say multiplied by the term's weight."""
+    spans = [(starts[term], starts[term + 1]) for term in terms]
     if not spans:
-        return np.zeros(size)
+        return Rows(terms, np.zeros(0, np.int32), np.zeros(0, np.float32), spans)
     where = np.concatenate([targets[low:high] for low, high in spans])
-    what = np.concatenate([values[low:high] * np.float32(weight) for (low, high), weight in zip(spans, weights, strict=True)])
-    return np.bincount(where, weights=what, minlength=size)
+    what = np.concatenate([values[low:high] for low, high in spans])
+    what = what * np.repeat(np.array(weights, dtype=np.float32), [high - low for low, high in spans])
+    return Rows(terms, where, what, spans)
 
 
 def _best(total: np.ndarray, limit: int) -> list[int]:

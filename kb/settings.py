@@ -51,7 +51,7 @@ class Levels(BaseModel):
 
     bias: float = Field(-4.0, description="The model's constant.")
     weights: dict[str, float] = Field(
-        default_factory=lambda: {"about": 3.0, "likeness": 4.0, "margin": 3.0, "error": 1.0},
+        default_factory=lambda: {"core": 3.0, "likeness": 3.0, "lead": 3.0, "margin": 2.0, "strength": 0.5},
         description="What each input of the model adds (names as in kb/levels.py).",
     )
     strong_from: float = Field(0.9, ge=0, le=1, description="Least probability of a strong match.")

@@ -17,6 +17,7 @@ from kb.markdown import Block
 MOST_WORDS = 60  # of a passage; a longer paragraph is cut to whole sentences around the marked one
 MOST_COMMANDS = 3
 HISTORIC_FACTOR = 0.75  # history is quoted only when it says clearly more than today's advice
+COMMAND_FACTOR = 1.05  # a passage with a command to copy is worth a little more
 NEIGHBOUR_FACTOR = 0.3  # what the rest of the paragraph counts beside the sentence
 LONG_SENTENCE_WORDS = 40  # beyond this a sentence must hold more to be chosen
 
@@ -98,28 +99,38 @@ def sentence_terms(passage: Passage) -> list[set[str]]:
     return [{term for word in words(passage.text[start:end]) for term in word.terms} for start, end in passage.sentences]
 
 
-def choose(passages: Sequence[Passage], terms: Sequence[Sequence[Sequence[int]]], weights: Mapping[int, float]) -> tuple[int, int] | None:
+@dataclass(frozen=True, slots=True)
+class PassageIndex:
+    """The passages of one entry, with where each term stands in them."""
+
+    passages: tuple[Passage, ...]
+    sizes: tuple[tuple[int, ...], ...]  # of each sentence of each passage, its number of terms
+    places: Mapping[int, tuple[tuple[int, int], ...]]  # term number to (passage, sentence) where it stands
+
+
+def choose(index: PassageIndex, weights: Mapping[int, float]) -> tuple[int, int] | None:
     """Place of the passage, and of the sentence in it, that hold most of `weights`; None when there is no passage.
 
-    terms: of each sentence of each passage, its term numbers. Among equals the earlier one wins.
+    weights: term number to what it counts. Among equals the earlier one wins.
     """
-    best: tuple[float, int, int] | None = None
-    for place, (passage, sentences) in enumerate(zip(passages, terms, strict=True)):
-        values = [sum(weights.get(term, 0.0) for term in sentence) for sentence in sentences]
-        total = sum(values)
-        for number, (value, sentence) in enumerate(zip(values, sentences, strict=True)):
-            if not value:
-                continue
-            score = value / max(1.0, len(sentence) / LONG_SENTENCE_WORDS) + NEIGHBOUR_FACTOR * min(total - value, value)
-            if passage.commands:
-                score *= 1.05
-            if passage.historic:
-                score *= HISTORIC_FACTOR
-            if best is None or score > best[0] * 1.0001:
-                best = (score, place, number)
-    if best:
-        return best[1], best[2]
-    return (0, 0) if passages else None
+    values: dict[tuple[int, int], float] = {}
+    totals: dict[int, float] = {}
+    for term, weight in weights.items():
+        for place in index.places.get(term, ()):
+            values[place] = values.get(place, 0.0) + weight
+            totals[place[0]] = totals.get(place[0], 0.0) + weight
+    best, best_score = None, 0.0
+    for place, value in sorted(values.items()):
+        passage = index.passages[place[0]]
+        size = index.sizes[place[0]][place[1]]
+        score = value / max(1.0, size / LONG_SENTENCE_WORDS) + NEIGHBOUR_FACTOR * min(totals[place[0]] - value, value)
+        if passage.commands:
+            score *= COMMAND_FACTOR
+        if passage.historic:
+            score *= HISTORIC_FACTOR
+        if score > best_score * 1.0001:
+            best, best_score = place, score
+    return best or ((0, 0) if index.passages else None)
 
 
 def make_snippet(passage: Passage, sentence: int) -> Snippet:

@@ -21,14 +21,13 @@ from kb.documents import HTML, KEEP, Document, respond, text_document
 from kb.entry import Guide, Section
 from kb.errors import ContentError, DataFolderError, InputError, KbError
 from kb.knowledge_base import KnowledgeBase
-from kb.links import Tried
+from kb.links import NOTHING_TRIED, Tried
 from kb.pages import Frame, Problem
 from kb.portal import IMAGE_TYPES, Portal, Shelf, current_portal
 from kb.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
 
 BODY_LIMIT = 64 * 1024  # bytes of a request
 LONGEST_ADDRESS = 1500  # characters; what fits is answered at an address that can be kept and shared
@@ -232,7 +231,10 @@ def _tried() -> Tried:
 
 @site.get("/report")
 def report() -> Response:
-    return _html(pages.report_page(current_portal().shelf().frame, _tried()))
+    shelf, tried = current_portal().shelf(), _tried()
+    if tried == NOTHING_TRIED:
+        return _kept(shelf, pages.report_page)
+    return _html(pages.report_page(shelf.frame, tried))
 
 
 @site.get("/report.md", defaults={"kind": "md"})

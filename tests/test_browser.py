@@ -161,7 +161,7 @@ def test_commands_can_be_copied(browser: Browser, site: str) -> None:
         page.goto(site + "/report")
         page.locator(".actions .copy").click()
         page.get_by_role("button", name="Copied").wait_for()
-        assert page.evaluate("navigator.clipboard.readText()").startswith("# Write a problem report")
+        assert page.evaluate("navigator.clipboard.readText()").startswith("# Problem report")
 
 
 def test_without_script_there_are_no_dead_buttons(browser: Browser, site: str) -> None:

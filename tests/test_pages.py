@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,41 @@ def test_report_names_full_addresses_where_they_are_known(frame: Frame) -> None:
 
 def test_same_values_same_page(frame: Frame) -> None:
     assert pages.entry_page(frame, "connection-refused") == pages.entry_page(frame, "connection-refused")
+
+
+def every_page(frame: Frame) -> Iterator[tuple[str, str]]:
+    """Every page that depends on the content alone, with a name to recognise it by."""
+    yield "home", pages.home_page(frame)
+    yield "guides", pages.guides_page(frame)
+    yield "report", pages.report_page(frame)
+    for section in frame.content.sections:
+        yield section.id, pages.section_page(frame, section.id)
+    for entry in frame.content.entries:
+        yield entry.id, pages.entry_page(frame, entry.id)
+    for guide in frame.content.guides:
+        yield guide.id, pages.guide_page(frame, guide.id)
+        yield f"{guide.id}/solved", pages.solved_page(frame, guide.id)
+        for step in guide.steps:
+            yield f"{guide.id}/{step.id}", pages.step_page(frame, guide.id, step.id)
+
+
+def test_every_page_of_this_content_is_sound() -> None:
+    """Ids and region names are unique, links within a page lead somewhere, and no page is larger than 20 kB on the way."""
+    frame = Frame(load_content(pages.TEMPLATES.parent / "content"), PortalLinks())
+    for name, text in every_page(frame):
+        ids = re.findall(r'\sid="([^"]*)"', text)
+        assert len(ids) == len(set(ids)), name
+        regions = re.findall(r'role="region" aria-label="([^"]*)"', text)
+        assert len(regions) == len(set(regions)), name
+        assert set(re.findall(r'href="#([^"]*)"', text)) <= set(ids), name
+        assert len(gzip.compress(text.encode())) <= 20_000, name
+        levels = [int(level) for level in re.findall(r"<h([1-6])", text)]
+        assert levels.count(1) == 1, name
+        start = levels.index(1)
+        assert all(later <= earlier + 1 for earlier, later in zip(levels[start:], levels[start + 1 :], strict=False)), name
+
+
+def test_style_and_script_are_small() -> None:
+    static = pages.TEMPLATES.parent / "static"
+    assert len(gzip.compress((static / "style.css").read_bytes())) <= 12_000
+    assert len(gzip.compress((static / "page.js").read_bytes())) <= 10_000

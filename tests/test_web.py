@@ -354,7 +354,7 @@ def test_report_page_keeps_history_apart(client: FlaskClient) -> None:
     assert "old@modssl.org" not in today and "1998" not in today and "fax" not in today[: today.index('"historic"')]
     assert "old@modssl.org" in history and "the newsgroup of 1998" in history
     assert "private keys" in today and "pass &lt;phrases&gt;" in today
-    assert "required after a core dump" in today
+    assert "needed after a core dump" in today
     assert "Filled in" not in text
 
 
@@ -368,10 +368,10 @@ def test_report_is_filled_in_from_what_was_tried(client: FlaskClient) -> None:
     assert "> why\n> so\n" in markdown.text
     assert '- Entry: Why is the connection "refused" <here>? (/entries/connection-refused)' in markdown.text
     assert "up to step 2 of 2 (/guides/guide-refused)" in markdown.text
-    assert "## Versions (required)" in markdown.text and "`httpd -V`" in markdown.text
+    assert "## Versions (always needed)" in markdown.text and "    httpd -V\n" in markdown.text
     plain = client.get(f"/report.txt?{query}")
     assert plain.content_type == "text/plain; charset=utf-8"
-    assert "VERSIONS (required)" in plain.text and "why\n  so" in plain.text and "- private keys" in plain.text
+    assert "VERSIONS (always needed)" in plain.text and "why\n  so" in plain.text and "- private keys" in plain.text
     assert "&lt;" not in plain.text and "pass <phrases>" in plain.text
 
 
