@@ -84,6 +84,7 @@ def _serve(application: Flask, host: str, port: int, workers: int) -> None:
                 "workers": workers,
                 "worker_class": "gthread",
                 "threads": THREADS,
+                "limit_request_line": 8190,  # a question of 500 characters that take twelve each in an address
                 "loglevel": "warning",
                 "control_socket_disable": True,  # it would leave a file in the user's home
             }

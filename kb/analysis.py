@@ -1,8 +1,9 @@
 """The one analyzer: text to terms, with offsets, for the index, the question and the highlighting alike.
 
 A word becomes one or more terms at the same place. An ordinary word gives its stem. An identifier (`SSLCertificateFile`,
-`mod_ssl`, `/dev/random`, `pass-phrase`, `error:14094412`) gives its letters and digits run together, in lower case, never
-stemmed, and then its parts: so `mod_ssl`, `mod-ssl` and `modssl` are one term, and a part alone finds the whole.
+`mod_ssl`, `/dev/random`, `pass-phrase`, `error:14094412`) gives its letters and digits run together, as the word they would
+be in lower case, and then its parts: so `mod_ssl`, `mod-ssl` and `modssl` are one term, `SSLEngine` and `sslengine` are
+another, and a part alone finds the whole.
 `Analyzer` is the same thing in the shape Whoosh wants, with Whoosh's stemmer; a word's terms are worked out once.
 """
 
@@ -17,30 +18,31 @@ from typing import Any
 from whoosh.analysis import StemFilter, Token
 from whoosh.analysis.analyzers import Analyzer as WhooshAnalyzer
 
-ANALYZER_VERSION = 1  # raise it whenever the same text gives other terms: stored indexes are then rebuilt
+ANALYZER_VERSION = 2  # raise it whenever the same text gives other terms: stored indexes are then rebuilt
 MAX_TERM_CHARS = 64
 _REMEMBERED_WORDS = 200_000
 
 # Letters, digits and underscores, joined inside by the marks that identifiers, paths, versions and addresses hold.
-# A compiler's define (-DNAME) is one word with its name inside.
-WORD = re.compile(r"(?:-D(?=[A-Z_]{2}))?\w+(?:[-._:/+@'’]+\w+)*")
+# A compiler's define (-DNAME) is one word with its name inside. An accent may be a character of its own after its letter.
+WORD = re.compile(r"(?:-D(?=[A-Z_]{2}))?\w[\w\u0300-\u036f]*(?:[-._:/+@'’]+\w[\w\u0300-\u036f]*)*")
 # The parts of an identifier: humps of CamelCase, runs of digits, versions; the v of TLSv1.2 belongs to neither side.
 PART = re.compile(
     r"(?:SSL|TLS|ssl|tls)(?=v?\d)|v(?=\d)|\d+(?:\.\d+)+|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+"
 )
-_APOSTROPHE = re.compile(r"['’](?:s|S)$|['’]")
+_APOSTROPHE = re.compile(r"['’](?:s|d|ll|ve|re|m)$|['’]", re.IGNORECASE)
+_PLURAL_OF_CAPITALS = re.compile(r"(?!HTTPs)[A-Z]{2,}s")  # CAs, IDs
 # Scripts written without spaces: every two neighbouring characters are a term.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 
 # Names that look like CamelCase but are one word.
-ONE_WORD = frozenset("openssl mysql postgresql javascript typescript github gitlab youtube macos wordpress sqlite graphql".split())
+ONE_WORD = frozenset("https openssl mysql postgresql javascript typescript github gitlab youtube macos wordpress sqlite graphql".split())
 # Words that a stemmer would make equal to others that mean something else.
 NEVER_STEMMED = frozenset("https dns css dss aes des ios sans vms news this does".split())
 # Words that carry no topic. They are left out of the index; a question of nothing else is searched as it is.
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being both but by can cannot cant could did
     didnt do does doesnt doing done dont each either else even ever every few for from further get gets getting give go
-    goes going got had has have having he hello help her here hers hey hi him his how however i id if im in into is isnt
+    goes going got had has have having he hello help her here hers hey hi him his how however i if im in into is isnt
     it its itself ive just kind know let lets like ll many may me might mine more most much must my myself need needs of
     on once one only onto or other our ours out over own particular perhaps please quite rather re really s same say see
     seem seems shall she should so some somehow something sort still such t take tell than thank thanks that the their
@@ -98,14 +100,14 @@ def _terms(word: str) -> tuple[str, ...]:
     if word.startswith("-D"):
         return (fold(re.sub(r"\W|_", "", word))[:MAX_TERM_CHARS], *_terms(word[2:]))
     word = without_accents(_APOSTROPHE.sub("", word))
+    if _PLURAL_OF_CAPITALS.fullmatch(word):
+        word = word[:-1]
     pieces = PART.findall(word)
-    is_plural_of_capitals = re.fullmatch(r"[A-Z]{2,}s", word) is not None
-    if "_" not in word and (len(pieces) < 2 or is_plural_of_capitals or word.lower() in ONE_WORD):
+    if "_" not in word and (len(pieces) < 2 or word.lower() in ONE_WORD):
         plain = fold(word)
         return (stem(plain)[:MAX_TERM_CHARS],) if plain else ()
-    whole = re.sub(r"(?<!\d)[^\w]|[^\w](?!\d)|_", "", fold(word))
-    if re.fullmatch(r"[^\W\d_]+(?:[-'’][^\W\d_]+)?", word) and word == word.lower():
-        whole = stem(whole)  # pass-phrases: prose, not a name
+    # a stem, because sslengine, typed in lower case, cannot be told from an ordinary word and becomes one too
+    whole = stem(re.sub(r"(?<!\d)[^\w]|[^\w](?!\d)|_", "", fold(word)))
     parts = dict.fromkeys(stem(fold(piece)) for piece in pieces if piece not in ("v", "s", "t"))
     parts.pop(whole, None)
     found = [whole, *(part for part in parts if part not in STOP_WORDS)]

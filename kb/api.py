@@ -8,11 +8,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from kb.answer import Answer
 from kb.entry import Entry
 from kb.links import Links
 from kb.portal import current_portal
-from kb.retrieval import Hit
+from kb.search_json import search_json
 
 PREFIX = "/api/v1"
 DEFAULT_HITS = 10
@@ -41,7 +40,7 @@ def search() -> Response:
     section = request.args.get("section", "")
     if section and portal.shelf().generation.section(section) is None:
         abort(422, f"there is no section {section!r}")
-    answer = portal.knowledge_base.ask(question, section=section, limit=limit)
+    answer = portal.knowledge_base.ask(question, section=section, limit=limit, generation=portal.shelf().generation)
     return json_response(search_json(answer, portal.links))
 
 
@@ -51,29 +50,6 @@ def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_HITS):
         abort(422, f"limit is a number from 1 to {MOST_HITS}")
     return int(text)
-
-
-def search_json(answer: Answer, links: Links) -> dict[str, Any]:
-    return {
-        "id": None,
-        "query": answer.question,
-        "level": answer.level,
-        "took_ms": round(answer.took_ms, 3),
-        "corrected": answer.corrected,
-        "hits": [hit_json(hit, links) for hit in answer.hits],
-    }
-
-
-def hit_json(hit: Hit, links: Links) -> dict[str, Any]:
-    return {
-        "id": hit.id,
-        "kind": hit.kind,
-        "title": hit.title,
-        "section": hit.section,
-        "score": round(hit.score, 4),
-        "matched": list(hit.matched),
-        "url": links.guide(hit.id) if hit.kind == "guide" else links.entry(hit.id),
-    }
 
 
 @api.get("/entries")

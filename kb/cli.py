@@ -26,6 +26,7 @@ from kb.errors import InputError, KbError
 from kb.evaluation import evaluate, read_labelled, summarise, write_run
 from kb.generation import Generation, build
 from kb.knowledge_base import KnowledgeBase
+from kb.search_json import search_json
 from kb.settings import Settings, load_settings
 
 
@@ -114,23 +115,9 @@ def search(settings: Settings, text: tuple[str, ...], limit: int, section: str, 
         return
     found = answer(generation, settings, " ".join(text), exact=exact, section=section, limit=limit)
     if as_json:
-        click.echo(json.dumps(search_json(found), ensure_ascii=False))
+        _echo_json(search_json(found))
     else:
         terminal.print_hits(found, {item.id: item.title for item in generation.content.sections})
-
-
-def search_json(found: Answer, query_id: Any = None) -> dict[str, Any]:
-    """An answer as `search --json`, `--batch` and the API give it."""
-    return {
-        "id": query_id, "query": found.question, "level": found.level, "took_ms": round(found.took_ms, 2), "corrected": found.corrected,
-        "hits": [
-            {
-                "id": hit.id, "kind": hit.kind, "title": hit.title, "section": hit.section, "score": round(hit.score, 4),
-                "matched": list(hit.matched), "url": f"/guides/{hit.id}" if hit.kind == "guide" else f"/entries/{hit.id}",
-            }
-            for hit in found.hits
-        ],
-    }  # fmt: skip
 
 
 def _search_batch(generation: Generation, settings: Settings, batch: Path, limit: int, section: str, exact: bool) -> None:
@@ -150,7 +137,7 @@ def _search_batch(generation: Generation, settings: Settings, batch: Path, limit
     with terminal.progress_bar("Searching") as progress:
         for number, (query_id, query) in enumerate(queries, 1):
             found = lenient_answer(generation, settings, query, exact=exact, section=section, limit=limit)
-            click.echo(json.dumps(search_json(found, query_id), ensure_ascii=False))
+            _echo_json(search_json(found, query_id=query_id))
             if progress:
                 progress(number, len(queries))
 
@@ -179,7 +166,7 @@ def ask(settings: Settings, text: tuple[str, ...], log: Any, section: str, exact
     generation = KnowledgeBase(settings).generation()
     found = answer(generation, settings, " ".join(text), log.read() if log else "", exact=exact, section=section)
     if as_json:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        _echo_json(asdict(found))
     else:
         terminal.print_answer(found, generation)
 
@@ -218,6 +205,11 @@ def _limit(text: str) -> tuple[str, float]:
         return name, float(value)
     except ValueError:
         raise click.BadParameter(f"{text!r} should be METRIC=VALUE, such as hit@1=0.9", param_hint="--fail-under") from None
+
+
+def _echo_json(value: Any) -> None:
+    """Print `value` on one line; half a surrogate pair, which no UTF-8 text may hold, stays an escape."""
+    click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode())
 
 
 def _count(number: int, noun: str) -> str:

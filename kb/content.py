@@ -6,6 +6,7 @@ missing, or holds no entry at all, is an error of the whole.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -29,7 +30,7 @@ from kb.frontmatter import (
     split,
 )
 from kb.guide import check_guides, parse_steps
-from kb.markdown import parse
+from kb.markdown import parse, plain_blocks
 
 SITE_FILE = "site.yml"
 SECTIONS_FILE = "sections.yml"
@@ -89,7 +90,10 @@ class _Reader:
         self.vocabulary: tuple[tuple[str, ...], ...] = ()
 
     def read(self, path: Path) -> None:
-        name = path.relative_to(self.folder).as_posix()
+        raw_name = path.relative_to(self.folder).as_posix()
+        name = os.fsencode(raw_name).decode("utf-8", "replace")
+        if name != raw_name:
+            self._add("warning", name, 1, "bad-file-name", "the name of this file is not UTF-8 text; rename it")
         try:
             text = _read_text(path)
             if name == SITE_FILE:
@@ -142,10 +146,13 @@ class _Reader:
         keys = self._keys(EntryKeys, front, name, 2)
         question = keys.question or str((keys.model_extra or {}).get("title") or "").strip()
         heading = _H1.match(body)
-        if heading and (not question or (heading["atx"] or heading["setext"]).strip() == question):
-            question = (heading["atx"] or heading["setext"]).strip()
+        title = _plain((heading["atx"] or heading["setext"]).strip()) if heading else ""
+        if heading and (not question or title == question):
+            question = title
             body_line += body.count("\n", 0, heading.end())
             body = body[heading.end() :]
+        if not question:
+            question, body = _take_heading(body)
         if not question:
             raise ContentError("there is no question; add `question:` to the front matter or a `# heading` on top", line=1)
         if not body.strip() and not keys.short:
@@ -232,13 +239,39 @@ def _read_text(path: Path) -> str:
     return text
 
 
+def _plain(heading: str) -> str:
+    """The text of a heading of level 1, without markup."""
+    if not re.search(r"[\\`*_~\[<&{]", heading):
+        return heading
+    blocks = plain_blocks(f"# {heading}")
+    return blocks[0].text if blocks else ""
+
+
+def _take_heading(body: str) -> tuple[str, str]:
+    """The text of the first heading of level 1, and `body` with blank lines in its place; "" when there is none.
+
+    For files that begin with a comment, a picture or an anchor.
+    """
+    if not re.search(r"^ {0,3}(?:# |=+\s*$)", body, re.MULTILINE):
+        return "", body
+    tokens = parse(body)
+    for opening, inline in zip(tokens, tokens[1:], strict=False):
+        if opening.type == "heading_open" and opening.tag == "h1" and opening.level == 0 and opening.map:
+            lines = body.split("\n")
+            first, end = opening.map
+            heading = inline.content
+            lines[first:end] = [""] * (end - first)
+            return _plain(heading), "\n".join(lines)
+    return "", body
+
+
 def _id_of(name: str) -> str:
     stem = unicodedata.normalize("NFC", Path(name).stem)
     return re.sub(r"[^\w.~-]+", "-", stem).strip("-.") or "entry"
 
 
 def _section_of(name: str) -> str:
-    folder = Path(name).parent.as_posix()
+    folder = unicodedata.normalize("NFC", Path(name).parent.as_posix())
     return "general" if folder == "." else re.sub(r"[^\w.~-]+", "-", folder.replace("/", "."))
 
 

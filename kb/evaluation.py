@@ -126,13 +126,25 @@ def read_labelled(path: Path) -> list[Labelled]:
 
 def _read_line(value: dict[str, Any]) -> Iterator[Labelled]:
     if "turns" not in value:
-        yield Labelled(value["query"], value.get("kind", "question"), tuple(value["relevant"]))
+        yield Labelled(_text(value["query"]), _text(value.get("kind", "question")), _ids(value["relevant"]))
         return
     before: tuple[str, ...] = ()
     for turn in value["turns"]:
         kind = "follow-up" if before else "first-turn"
-        yield Labelled(turn["query"], kind, tuple(turn["relevant"]), before)
+        yield Labelled(_text(turn["query"]), kind, _ids(turn["relevant"]), before)
         before = (*before, turn["query"])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return tuple(_text(item) for item in value)
 
 
 def evaluate(generation: Generation, settings: Settings, questions: Sequence[Labelled], progress: Progress | None = None) -> list[Outcome]:

@@ -49,7 +49,7 @@ class CarriedOver:
 def leaning(query: Query, probability: float, settings: FollowUp) -> float:
     """How much a question leans on the ones before it, 0 to 1: unsure answers and words that point back lean."""
     points_back = 1.0 if _LEANS.search(query.text) else settings.without_cue
-    return max(0.0, 1.0 - probability**settings.certainty_power) * points_back
+    return float(max(0.0, 1.0 - probability**settings.certainty_power) * points_back)
 
 
 def carry_over(generation: Generation, found: Ranked, probability: float, history: Sequence[Turn], settings: Settings) -> CarriedOver | None:

@@ -15,8 +15,22 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from kb.errors import ContentError
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FENCE = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """Plain YAML; a date that no calendar has stays text, so that the check of its key can name it."""
+
+
+def _date_or_text(loader: Any, node: Any) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _date_or_text)
 
 
 def split(text: str) -> tuple[str, str, int]:
@@ -41,7 +55,7 @@ def load_yaml(text: str, first_line: int = 1) -> Any:
     try:
         for event in yaml.parse(text, Loader=_Loader):
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + first_line
+                line = (event.start_mark.line if event.start_mark else 0) + first_line
                 raise ContentError(f"YAML references (*{event.anchor}) are not used here; write the value out", line=line)
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
@@ -49,7 +63,7 @@ def load_yaml(text: str, first_line: int = 1) -> Any:
         line = (mark.line if mark else 0) + first_line
         problem = getattr(error, "problem", None) or "it is not YAML"
         raise ContentError(f"bad YAML: {problem}; quote values that hold ': ' or ' #'", line=line) from error
-    except (ValueError, RecursionError) as error:  # such as a date of month 13, or brackets a thousand deep
+    except (ValueError, RecursionError) as error:  # such as a number that is none, or brackets a thousand deep
         raise ContentError(f"bad YAML: {error}", line=first_line) from error
 
 
@@ -65,9 +79,11 @@ def _words(value: Any) -> Any:
         return ()
     if isinstance(value, (str, int, float)):
         value = [value]
-    if isinstance(value, list):
-        return tuple(str(item).strip() for item in value if item is not None and str(item).strip())
-    return value
+    if not isinstance(value, list):
+        raise ValueError("is not a list of texts; write one text a line, each after a hyphen")
+    if any(isinstance(item, (dict, list)) for item in value):
+        raise ValueError("holds something that is no text; quote a text that holds ': '")
+    return tuple(str(item).strip() for item in value if item is not None and str(item).strip())
 
 
 def _text(value: Any) -> Any:
@@ -93,6 +109,7 @@ def _day(value: Any) -> Any:
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Text = Annotated[str, BeforeValidator(_text)]
 Day = Annotated[str, BeforeValidator(_day)]
+Place = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Keys(BaseModel):
@@ -118,7 +135,7 @@ class EntryKeys(_Keys):
     related: Words = ()
     guides: Words = ()
     sources: Words = ()
-    order: float = 1e9
+    order: Place = 1e9
     tags: Words = ()
 
 
@@ -133,7 +150,7 @@ class GuideKeys(_Keys):
     reviewed: Day = ""
     review_by: Day = ""
     sources: Words = ()
-    order: float = 1e9
+    order: Place = 1e9
 
 
 class FieldKeys(_Keys):
@@ -180,6 +197,7 @@ class SiteKeys(_Keys):
     examples: Words = ()
     historic_headings: Words = ("Then",)
     historic_label: Text = "Historic"
+    not_covered: Words = ()
 
 
 class SectionKeys(_Keys):

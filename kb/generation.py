@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -50,25 +51,26 @@ from kb.settings import Ranking, Settings
 from kb.snippet import PassageIndex, make_passages, passage_from_list, passage_to_list, sentence_terms
 from kb.vocabulary import Vocabulary
 
-FORMAT_VERSION = 1  # raise it whenever what is written here changes
+FORMAT_VERSION = 2  # raise it whenever what is written here changes
+MOST_READS = 5  # of content that is edited while it is read
 _CURRENT = "CURRENT"
 _OPTION = re.compile(r"(?:^|[\s`])-{1,2}([a-z][\w-]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What is looked at to see whether content changed: names, sizes and times, without reading files."""
+    """What is looked at to see whether an index is stale: names, sizes and times of content, unread, and the ranking."""
 
     value: str
 
 
-def stamp(folder: Path) -> Stamp:
-    """The stamp of a content folder. Raises ContentError when there is none."""
-    digest = hashlib.sha256()
+def stamp(folder: Path, ranking: Ranking) -> Stamp:
+    """The stamp of a content folder and a ranking. Raises ContentError when there is no such folder."""
+    digest = hashlib.sha256(ranking.model_dump_json().encode())
     for path in content_files(folder):
         with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
             status = path.stat()
-            digest.update(f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+            digest.update(os.fsencode(path.relative_to(folder)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return Stamp(digest.hexdigest())
 
 
@@ -78,7 +80,7 @@ def fingerprint(folder: Path, ranking: Ranking) -> str:
     for path in content_files(folder):
         with contextlib.suppress(OSError):
             data = path.read_bytes()
-            digest.update(f"{path.relative_to(folder)}\0{len(data)}\n".encode() + data)
+            digest.update(os.fsencode(path.relative_to(folder)) + f"\0{len(data)}\n".encode() + data)
     return digest.hexdigest()[:20]
 
 
@@ -89,6 +91,7 @@ class Generation:
         """Load the generation in `folder`. Raises DamagedIndexError."""
         self.folder = folder
         manifest = read_manifest(folder)
+        _check_sums(folder, manifest["sums"])
         self.fingerprint: str = manifest["fingerprint"]
         self.built: str = manifest["built"]
         self.stamp = Stamp(manifest["stamp"])
@@ -97,7 +100,7 @@ class Generation:
         try:
             stored = json.loads((folder / "content.json").read_bytes())
             self.content = _content_from_dict(stored["content"])
-            with np.load(folder / "passages.npz", allow_pickle=False) as arrays:
+            with (folder / "passages.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 self._text_starts, self._first_sentence = arrays["text_starts"], arrays["first_sentence"]
                 self._sentence_starts, self._sentence_terms = arrays["sentence_starts"], arrays["sentence_terms"]
             self._texts = (folder / "passages.jsonl").read_bytes()
@@ -109,12 +112,12 @@ class Generation:
             ) from error
         self.vocabulary = Vocabulary(self.content.vocabulary)
         self.options = frozenset(stored["options"])
-        documents = [*self.content.entries, *self.content.guides]
+        documents: list[Entry | Guide] = [*self.content.entries, *self.content.guides]
         self.retriever = Retriever(
             table, self.vocabulary, Corrector(stored["surfaces"], stored["identifiers"]),
             ids=[item.id for item in documents], kinds=["entry"] * len(self.content.entries) + ["guide"] * len(self.content.guides),
             titles=[item.question for item in documents], sections=[item.section for item in documents],
-            folder=folder / "whoosh", ranking=ranking,
+            folder=folder / "whoosh", ranking=ranking, not_covered=Vocabulary([["elsewhere", *self.content.site.not_covered]]),
         )  # fmt: skip
         self._entries = {entry.id: entry for entry in self.content.entries}
         self._guides = {guide.id: guide for guide in self.content.guides}
@@ -155,18 +158,36 @@ class Generation:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a generation. Raises DamagedIndexError when it is missing, damaged, or of another format."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_bytes())
-        sizes = manifest["files"]
-    except (OSError, ValueError, KeyError) as error:
+        manifest = dict(json.loads((folder / "manifest.json").read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
         raise DamagedIndexError(f"the index in {folder} has no readable manifest; run `python -m kb index --force`") from error
     if manifest.get("format") != FORMAT_VERSION or manifest.get("analyzer") != ANALYZER_VERSION:
         raise DamagedIndexError(f"the index in {folder} is of another version; run `python -m kb index`")
-    for name, size in sizes.items():
+    if not manifest.keys() >= {"fingerprint", "built", "stamp", "counts", "files", "sums"}:
+        raise DamagedIndexError(f"the index in {folder} has an incomplete manifest; run `python -m kb index --force`")
+    for name, size in manifest["files"].items():
         with contextlib.suppress(OSError):
             if (folder / name).stat().st_size == size:
                 continue
         raise DamagedIndexError(f"the index in {folder} is damaged: {name} is missing or cut off; run `python -m kb index --force`")
-    return dict(manifest)
+    return manifest
+
+
+def _check_sums(folder: Path, sums: dict[str, int]) -> None:
+    """Raises DamagedIndexError when a file is not, byte for byte, what was written."""
+    for name, expected in sums.items():
+        with contextlib.suppress(OSError):
+            if _sum(folder / name) == expected:
+                continue
+        raise DamagedIndexError(f"the index in {folder} is damaged: {name} has changed; run `python -m kb index --force`")
+
+
+def _sum(path: Path) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            value = zlib.crc32(block, value)
+    return value
 
 
 def current_folder(data: Path) -> Path:
@@ -200,7 +221,13 @@ def _generations(data: Path) -> list[Path]:
     """The folders of complete generations, newest first."""
     root = data / "index"
     folders = [path for path in root.iterdir() if re.fullmatch(r"[0-9a-f]{20}", path.name)] if root.is_dir() else []
-    return sorted(folders, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    return sorted(folders, key=_time_of, reverse=True)
+
+
+def _time_of(folder: Path) -> int:
+    with contextlib.suppress(OSError):  # removed since it was listed
+        return folder.stat().st_mtime_ns
+    return 0
 
 
 # -- building -----------------------------------------------------------------------------------------------------
@@ -226,6 +253,8 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
         with _locked(root):
             for left_over in root.glob(".building-*"):
                 shutil.rmtree(left_over, ignore_errors=True)
+            for left_over in root.glob(f".{_CURRENT}-*"):
+                left_over.unlink(missing_ok=True)
             return _build_locked(settings, root, force, progress)
     except OSError as error:
         name = error.filename or root
@@ -242,7 +271,7 @@ def _locked(root: Path) -> Iterator[None]:
 
 
 def _build_locked(settings: Settings, root: Path, force: bool, progress: Progress | None) -> Built:
-    before = stamp(settings.content)
+    before = stamp(settings.content, settings.ranking)
     name = fingerprint(settings.content, settings.ranking)
     target = root / name
     if not force and target.is_dir():
@@ -258,6 +287,14 @@ def _build_locked(settings: Settings, root: Path, force: bool, progress: Progres
         except DamagedIndexError:
             pass
     content = load_content(settings.content)
+    for _ in range(MOST_READS - 1):
+        now = stamp(settings.content, settings.ranking)
+        if now == before:
+            break
+        # edited while it was read: the name must fit what was read, or the same content would never be read again
+        before, name = now, fingerprint(settings.content, settings.ranking)
+        content = load_content(settings.content)
+    target = root / name
     aside = root / f".building-{os.getpid()}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
@@ -293,12 +330,15 @@ def _write_generation(
         "identifiers": sorted(_identifiers(documents)),
         "options": sorted(_options(documents)),
     }
-    (folder / "content.json").write_text(json.dumps(stored, ensure_ascii=False, default=str), encoding="utf-8")
+    # a file name that is not UTF-8 is kept as escapes
+    (folder / "content.json").write_bytes(json.dumps(stored, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
     counts = {"entries": len(content.entries), "guides": len(content.guides), "sections": len(content.sections), "terms": len(table.terms)}
-    files = {path.relative_to(folder).as_posix(): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()}
+    written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = {
         "format": FORMAT_VERSION, "analyzer": ANALYZER_VERSION, "fingerprint": name, "stamp": before.value,
-        "built": datetime.now(UTC).isoformat(timespec="seconds"), "counts": counts, "files": files,
+        "built": datetime.now(UTC).isoformat(timespec="seconds"), "counts": counts,
+        "files": {name: path.stat().st_size for name, path in written.items()},
+        "sums": {name: _sum(path) for name, path in written.items()},
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return counts

@@ -42,7 +42,8 @@ def parse_steps(body: str, first_line: int = 1) -> tuple[str, tuple[Step, ...]]:
 
 
 def _cut_at_headings(lines: list[str], first_line: int) -> Iterator[tuple[str, int, list[str]]]:
-    title, line, chunk, fence = "", first_line, [], ""
+    title, line, fence = "", first_line, ""
+    chunk: list[str] = []
     for number, text in enumerate(lines, first_line):
         opening = _FENCE.match(text)
         if opening and not fence:
@@ -59,7 +60,7 @@ def _cut_at_headings(lines: list[str], first_line: int) -> Iterator[tuple[str, i
 
 
 def _split_outcomes(lines: list[str], first_line: int) -> tuple[str, list[Outcome]]:
-    """The step's text without its last list, and the outcomes of that list."""
+    """The step's text without its last list, and the outcomes of that list. Blank lines on top stay: they count as lines."""
     start = len(lines)
     for index in range(len(lines) - 1, -1, -1):
         if _ITEM.match(lines[index]):
@@ -72,7 +73,7 @@ def _split_outcomes(lines: list[str], first_line: int) -> tuple[str, list[Outcom
             items.append((number, text.strip()))
         elif text.strip() and items:
             items[-1] = (items[-1][0], f"{items[-1][1]} {text.strip()}")
-    return "\n".join(lines[:start]).strip(), [_outcome(text, line) for line, text in items]
+    return "\n".join(lines[:start]).rstrip(), [_outcome(text, line) for line, text in items]
 
 
 def _outcome(text: str, line: int) -> Outcome:

@@ -67,18 +67,18 @@ def build_table(postings: Postings, collected: Collected, questions: Sequence[st
         for term in wording.terms:
             numbers.setdefault(term, len(numbers))
     n_terms = len(numbers)
-    starts, documents, impacts, fields, idf = _document_rows(postings, collected, n_terms, ranking)
-    wording_rows = _wording_rows(collected.wordings, numbers, n_documents, ranking)
+    arrays = _document_rows(postings, collected, n_terms, ranking)
+    arrays |= _wording_rows(collected.wordings, numbers, n_documents, ranking)
     one = np.array([1])
     return ImpactTable(
-        numbers, n_documents, idf, starts, documents, impacts, fields, *wording_rows,
+        terms=numbers, n_documents=n_documents, **arrays,
         max_idf=float(inverse_document_frequency(one, n_documents)[0] ** ranking.idf_power),
         max_wording_idf=float(inverse_document_frequency(one, n_documents)[0] ** ranking.wording_idf_power),
         question_style=float(np.mean([question.rstrip().endswith(("?", "？", "؟")) for question in questions])),
     )  # fmt: skip
 
 
-def _document_rows(postings: Postings, collected: Collected, n_terms: int, ranking: Ranking) -> tuple[np.ndarray, ...]:
+def _document_rows(postings: Postings, collected: Collected, n_terms: int, ranking: Ranking) -> dict[str, np.ndarray]:
     lengths = np.array(collected.lengths, dtype=np.float32).reshape(len(collected.ids), len(FIELDS))
     used = (lengths > 0).sum(axis=0)
     means = np.where(used > 0, lengths.sum(axis=0) / np.maximum(used, 1), 1.0)
@@ -98,10 +98,13 @@ def _document_rows(postings: Postings, collected: Collected, n_terms: int, ranki
     impacts = idf[term] * frequency * (ranking.k1 + 1) / (ranking.k1 + frequency)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     documents = (unique % n_documents).astype(np.int32)
-    return starts, documents, impacts.astype(np.float32), bits.astype(np.uint16), idf
+    return {
+        "idf": idf.astype(np.float32), "starts": starts, "documents": documents, "impacts": impacts.astype(np.float32),
+        "fields": bits.astype(np.uint16),
+    }  # fmt: skip
 
 
-def _wording_rows(wordings: Sequence[Wording], numbers: dict[str, int], n_documents: int, ranking: Ranking) -> tuple[np.ndarray, ...]:
+def _wording_rows(wordings: Sequence[Wording], numbers: dict[str, int], n_documents: int, ranking: Ranking) -> dict[str, np.ndarray]:
     term = np.array([numbers[term] for wording in wordings for term in wording.terms], dtype=np.int64)
     number = np.repeat(np.arange(len(wordings)), [len(wording.terms) for wording in wordings]).astype(np.int64)
     document = np.array([wording.document for wording in wordings], dtype=np.int32)
@@ -116,7 +119,11 @@ def _wording_rows(wordings: Sequence[Wording], numbers: dict[str, int], n_docume
     mass = np.maximum(mass, 1e-6)
     order = np.argsort(term, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(term, minlength=len(numbers)))]).astype(np.int64)
-    return idf.astype(np.float32), starts, number[order].astype(np.int32), (value / mass[number])[order], document, kind, mass
+    return {
+        "wording_idf": idf.astype(np.float32), "wording_starts": starts, "wordings": number[order].astype(np.int32),
+        "wording_weights": (value / mass[number])[order], "wording_document": document, "wording_kind": kind,
+        "wording_mass": mass,
+    }  # fmt: skip
 
 
 def term_weight(term: str, ranking: Ranking) -> float:
@@ -137,7 +144,7 @@ def save_table(table: ImpactTable, path: Path) -> None:
 def load_table(path: Path) -> ImpactTable:
     """The table that `save_table` wrote. Raises DamagedIndexError."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             names = stored["terms"].tobytes().decode("utf-8").split("\n")
             head = json.loads(stored["head"].tobytes())
             table = ImpactTable(

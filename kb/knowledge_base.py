@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from kb.answer import Answer, answer
 from kb.errors import DamagedIndexError, KbError, MissingIndexError
 from kb.followup import Turn
-from kb.generation import Generation, build, current_folder, load_current, stamp
+from kb.generation import Generation, Stamp, build, current_folder, load_current, stamp
 from kb.settings import Settings
 
 
@@ -49,10 +49,11 @@ class KnowledgeBase:
         return generation
 
     def ask(
-        self, question: str, log: str = "", *, exact: bool = False, section: str = "", limit: int = 10, history: Sequence[Turn] = ()
-    ) -> Answer:
-        """The answer to a question; see `kb.answer.answer`."""
-        return answer(self.generation(), self.settings, question, log, exact=exact, section=section, limit=limit, history=history)
+        self, question: str, log: str = "", *, exact: bool = False, section: str = "", limit: int = 10,
+        history: Sequence[Turn] = (), generation: Generation | None = None,
+    ) -> Answer:  # fmt: skip
+        """The answer to a question (see `kb.answer.answer`), from `generation` or else the newest."""
+        return answer(generation or self.generation(), self.settings, question, log, exact=exact, section=section, limit=limit, history=history)
 
     def _first(self) -> Generation:
         """The current generation if it fits the content, else a new one; a stale one when no new one can be built."""
@@ -60,7 +61,7 @@ class KnowledgeBase:
         with contextlib.suppress(MissingIndexError, DamagedIndexError):
             loaded = load_current(self.settings.data, self.settings.ranking)
         try:
-            if loaded is None or loaded.stamp != stamp(self.settings.content):
+            if loaded is None or loaded.stamp != self._stamp():
                 build(self.settings)
                 loaded = load_current(self.settings.data, self.settings.ranking)
         except KbError as error:
@@ -73,10 +74,20 @@ class KnowledgeBase:
         with self._lock:
             generation = self._generation
             try:
-                if generation is None or generation.stamp != stamp(self.settings.content):
+                now = self._stamp()
+                if generation is None or generation.stamp != now or not self._is_on_disk():
                     build(self.settings)
-                if generation is None or current_folder(self.settings.data) != generation.folder or generation.stamp != stamp(self.settings.content):
+                if generation is None or generation.stamp != now or current_folder(self.settings.data) != generation.folder:
                     self._generation = load_current(self.settings.data, self.settings.ranking)
                 self.problem = ""
             except KbError as error:
                 self.problem = str(error)
+
+    def _stamp(self) -> Stamp:
+        return stamp(self.settings.content, self.settings.ranking)
+
+    def _is_on_disk(self) -> bool:
+        """Whether there is a current generation still: the data folder may be deleted at any time."""
+        with contextlib.suppress(MissingIndexError):
+            return current_folder(self.settings.data).is_dir()
+        return False

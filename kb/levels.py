@@ -29,6 +29,7 @@ def inputs(features: Features) -> dict[str, float]:
         "likeness": features.likeness,
         "lead": features.lead,
         "margin": features.margin,
+        "elsewhere": features.elsewhere,
     }
 
 

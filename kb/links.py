@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
+LONGEST_ADDRESS = 1500  # characters; an address up to this length can be kept and shared everywhere
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -91,9 +93,9 @@ def _with_query(address: str, **values: str) -> str:
 class PortalLinks:
     """The portal's addresses.
 
-    base_url: the portal as readers see it, or empty. digests: file name in static/ to a short digest of its bytes, which
-    becomes part of the address so that browsers may keep the file. has_image: is there an image at this path of the
-    content folder?
+    base_url: the portal as readers see it, or empty. digests: file name in static/ to a short digest of its bytes,
+    which becomes part of the address so that browsers may keep the file. has_image: is there an image at this path of
+    the content folder?
     """
 
     base_url: str = ""

@@ -127,9 +127,22 @@ def highlight(code: str, language: str) -> str:
 def parse(text: str, prefix: str = "p") -> list[Token]:
     """The tokens of `text`, every block that can be quoted numbered by the attribute id `<prefix>-<number>`."""
     tokens = parser().parse(text)
-    for number, block in enumerate(_block_tokens(tokens)):
-        block.carrier.attrSet("id", str(block.carrier.attrGet("id") or f"{prefix}-{number}"))
+    blocks = _block_tokens(tokens)
+    used = {f"{prefix}-{number}" for number in range(len(blocks))}
+    for number, block in enumerate(blocks):
+        own = str(block.carrier.attrGet("id") or "")
+        block.carrier.attrSet("id", _unused(own, used) if own else f"{prefix}-{number}")
     return tokens
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """`name`, or the first of `name-1`, `name-2`, … that is not in `used`; puts it there."""
+    number, found = 0, name
+    while found in used:
+        number += 1
+        found = f"{name}-{number}"
+    used.add(found)
+    return found
 
 
 @dataclass(slots=True)
@@ -145,6 +158,7 @@ class _BlockTokens:
 def _block_tokens(tokens: Sequence[Token]) -> list[_BlockTokens]:
     found: list[_BlockTokens] = []
     items: list[Token] = []  # list items that are open
+    carriers: set[int] = set()  # items that have a paragraph's id already
     for index, token in enumerate(tokens):
         line = token.map[0] if token.map else 0
         if token.type == "list_item_open":
@@ -154,8 +168,11 @@ def _block_tokens(tokens: Sequence[Token]) -> list[_BlockTokens]:
         elif token.type == "heading_open":
             found.append(_BlockTokens("heading", token, [tokens[index + 1]], line))
         elif token.type == "paragraph_open":
-            # the paragraph of a tight list has no element of its own: the item carries the id
+            # the paragraph of a tight list has no element of its own: the item carries the id; a second one gets an element
+            if token.hidden and items and id(items[-1]) in carriers:
+                token.hidden = tokens[index + 2].hidden = False
             carrier = items[-1] if token.hidden and items else token
+            carriers.add(id(carrier))
             found.append(_BlockTokens("text", carrier, [tokens[index + 1]], line))
         elif token.type in ("fence", "code_block"):
             found.append(_BlockTokens("code", token, [], line))

@@ -1,7 +1,7 @@
 """Pages: one function a page, each returns a whole HTML text made from the templates.
 
-Everything a page shows arrives as values; addresses come from a `Links`. Nothing here knows of requests, of the index, or
-of files other than the templates.
+Everything a page shows arrives as values; addresses come from a `Links`. Nothing here knows of requests, of the index,
+or of files other than the templates.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from markupsafe import Markup, escape
 from kb import markdown
 from kb.answer import Answer
 from kb.entry import Content, Entry, Guide, Outcome, ReportField, ReportTemplate, Section, Step, Target
-from kb.links import NOTHING_TRIED, Links, Tried
+from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Links, Tried
 from kb.retrieval import Hit
 from kb.snippet import Snippet
 
@@ -38,7 +38,6 @@ LEADS = {
 STATUS_WORDS = {"current": "Current", "changed": "Changed", "historic": "Historic"}
 REQUIRED_WORDS = {"always": "always needed", "core-dump": "needed after a core dump", "optional": "optional"}
 _SAFE_SCHEMES = ("http", "https", "mailto", "ftp")
-_LONGEST_LOG_IN_ADDRESS = 1000  # characters; a longer log is left out of links
 _ALIASES_SHOWN = 6
 _ERRORS_SHOWN = 8
 _RELATED_SHOWN = 5
@@ -210,8 +209,8 @@ def _with_code(snippet: Snippet, first: int, last: int) -> Markup:
     """Characters first..last of the passage, escaped, with what is inline code among them in `<code>`."""
     parts: list[Markup] = []
     place = first
-    for start, end in snippet.code_spans:
-        start, end = max(start, place), min(end, last)
+    for span in snippet.code_spans:
+        start, end = max(span[0], place), min(span[1], last)
         if start < end:
             parts += [escape(snippet.text[place:start]), Markup("<code>{}</code>").format(snippet.text[start:end])]
             place = end
@@ -220,7 +219,9 @@ def _with_code(snippet: Snippet, first: int, last: int) -> Markup:
 
 def passage_heading(item: Entry | Guide | None, snippet: Snippet) -> str:
     """The heading worth naming with the passage; none for a main part, such as "Today", which every entry has."""
-    is_main = isinstance(item, Entry) and re.search(rf"^##?\s+{re.escape(snippet.heading)}\s*$", item.body, re.MULTILINE)
+    is_main = isinstance(item, Entry) and re.search(
+        rf"^##?\s+{re.escape(snippet.heading)}\s*$", item.body, re.MULTILINE
+    )
     return "" if is_main else snippet.heading
 
 
@@ -230,7 +231,9 @@ def commands_html(snippet: Snippet) -> Markup:
 
 
 def _page(template: str, frame: Frame, **values: Any) -> str:
-    return environment().get_template(template).render(frame=frame, links=frame.links, site=frame.content.site, **values)
+    return (
+        environment().get_template(template).render(frame=frame, links=frame.links, site=frame.content.site, **values)
+    )
 
 
 def _header_box(frame: Frame, section: Section | None = None) -> Box:
@@ -245,14 +248,17 @@ def home_page(frame: Frame, question: str = "", log: str = "", problem: Problem 
 
 def ask_page(frame: Frame, answer: Answer, section: Section | None = None) -> str:
     """One question with its answer. `section`: what the answer was limited to."""
-    log = answer.log if len(answer.log) <= _LONGEST_LOG_IN_ADDRESS else ""
+    section_id = section.id if section else ""
+    exact_address = frame.links.ask(answer.question, answer.log, section_id, exact=True)
+    if len(exact_address) > LONGEST_ADDRESS:
+        exact_address = frame.links.ask(answer.question, "", section_id, exact=True)
     return _page(
         "ask.html",
         frame,
         answer=answer,
         problem=None,
         box=Box("Ask another question", section=section, limited=section is not None),
-        exact_address=frame.links.ask(answer.question, log, section.id if section else "", exact=True),
+        exact_address=exact_address,
     )
 
 
@@ -298,7 +304,9 @@ def section_page(frame: Frame, section_id: str) -> str:
     entries = frame.content.entries_of(section.id)
     named = {guide_id for entry in entries for guide_id in entry.guides}
     guides = [guide for guide in frame.content.guides if guide.id in named]
-    return _page("section.html", frame, section=section, entries=entries, guides=guides, box=_header_box(frame, section))
+    return _page(
+        "section.html", frame, section=section, entries=entries, guides=guides, box=_header_box(frame, section)
+    )
 
 
 def guides_page(frame: Frame) -> str:
@@ -409,7 +417,11 @@ class TriedView:
     @property
     def summary(self) -> str:
         """Such as "1 question, 1 entry, 3 steps"; empty when nothing is known."""
-        counts = (("question", "", int(bool(self.question))), ("entry", "entries", int(self.entry is not None)), ("step", "", self.step))
+        counts = (
+            ("question", "", int(bool(self.question))),
+            ("entry", "entries", int(self.entry is not None)),
+            ("step", "", self.step),
+        )
         return ", ".join(plural(count, one, many) for one, many, count in counts if count)
 
 
@@ -481,13 +493,26 @@ class Fault:
 
 FAULTS = {
     400: Fault("This request cannot be used", "Go to the first page and ask from there."),
-    404: Fault("Page not found", "There is no page at this address. Ask for what you were looking for, or go to the first page."),
+    404: Fault(
+        "Page not found",
+        "There is no page at this address. Ask for what you were looking for, or go to the first page.",
+    ),
     405: Fault("This address cannot be used that way", "Go to the first page and follow the links from there."),
+    413: Fault(
+        "That is too much to send at once",
+        "A question with its log may be 64 KiB. Keep the lines around the first error.",
+    ),
     422: Fault("There is a problem", "What was sent cannot be used. Go to the first page and ask from there."),
-    413: Fault("That is too much to send at once", "A question with its log may be 64 KiB. Keep the lines around the first error."),
-    500: Fault("There is a problem with this page", "It was written to the server's log. Load the page again, or go to the first page."),
-    503: Fault("Questions cannot be answered right now", "The index is being made. Load this page again in one minute.", has_box=False),
-}  # fmt: skip
+    500: Fault(
+        "There is a problem with this page",
+        "It was written to the server's log. Load the page again, or go to the first page.",
+    ),
+    503: Fault(
+        "Questions cannot be answered right now",
+        "The index is being made. Load this page again in one minute.",
+        has_box=False,
+    ),
+}
 
 
 def fault_of(status: int, message: str = "") -> Fault:
@@ -516,6 +541,6 @@ def sitemap(frame: Frame, host: str = "") -> str:
     places += [(links.entry(entry.id), entry.reviewed) for entry in frame.content.entries]
     places += [(links.guide(guide.id), guide.reviewed) for guide in frame.content.guides]
     start = host.rstrip("/")
-    return _page("sitemap.xml", frame, places=[(start + links.absolute(address), changed) for address, changed in places])
-
-
+    return _page(
+        "sitemap.xml", frame, places=[(start + links.absolute(address), changed) for address, changed in places]
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import current_app
 
 from kb import pages
-from kb.documents import Document, read_static, text_document
+from kb.assets import Asset, read_static, text_asset
 from kb.entry import Content, Site
 from kb.generation import Generation
 from kb.knowledge_base import KnowledgeBase
@@ -22,7 +22,13 @@ from kb.links import PortalLinks
 from kb.settings import Settings
 
 STATIC = Path(__file__).parent.parent / "static"
-IMAGE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
+IMAGE_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
 _KEPT_PAGES = 1024  # of one generation; about 20 kB each
 
 
@@ -34,8 +40,8 @@ class Shelf:
         self.frame = pages.Frame(generation.content, links, generation.built)
         self.page = lru_cache(maxsize=_KEPT_PAGES)(self._make)
 
-    def _make(self, make: Callable[..., str], *arguments: object) -> Document:
-        return text_document(make(self.frame, *arguments))
+    def _make(self, make: Callable[..., str], *arguments: object) -> Asset:
+        return text_asset(make(self.frame, *arguments))
 
 
 class Portal:
@@ -43,7 +49,7 @@ class Portal:
 
     def __init__(self, settings: Settings, knowledge_base: KnowledgeBase | None = None) -> None:
         self.settings = settings
-        self.static: Mapping[str, Document] = read_static(STATIC)
+        self.static: Mapping[str, Asset] = read_static(STATIC)
         self.content_folder = settings.content.resolve()
         digests = {name: document.tag for name, document in self.static.items()}
         self.links = PortalLinks(settings.base_url, digests, lambda path: self.image(path) is not None)

@@ -21,7 +21,7 @@ from kb.correction import SHORTEST, Corrector
 from kb.fields import FIELDS
 from kb.impacts import ImpactTable
 from kb.index import joined, open_reader
-from kb.query import Condition, Query, QueryWord
+from kb.query import NOISE_WEIGHT, Condition, Query, QueryWord
 from kb.settings import Ranking
 from kb.vocabulary import Vocabulary
 
@@ -53,6 +53,7 @@ class Weighed:
     synonyms: dict[str, tuple[str, ...]]  # concept term to the words of the query that stand for it
     unknown: tuple[str, ...]  # words with a topic that no document holds
     unknown_weight: float  # what they would have counted together
+    elsewhere: tuple[tuple[str, ...], ...]  # products and topics named that are not covered, each as its terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Features:
     strength: float = 0.0  # sum of its terms' impacts, in impacts of a term that one document alone has
     likeness: float = 0.0  # to the most similar of its wordings, 0 to 1
     lead: float = 0.0  # likeness beyond that of any other document, -1 to 1
+    elsewhere: float = 0.0  # 1 if the query names something not covered that is not what the entry is about
     margin: float = 0.0  # how far the next entry's score is behind, 0 to 1
     n_words: int = 0  # words with a topic
 
@@ -131,10 +133,11 @@ class Retriever:
 
     def __init__(
         self, table: ImpactTable, vocabulary: Vocabulary, corrector: Corrector, *, ids: Sequence[str], kinds: Sequence[str],
-        titles: Sequence[str], sections: Sequence[str], folder: Path, ranking: Ranking,
+        titles: Sequence[str], sections: Sequence[str], folder: Path, ranking: Ranking, not_covered: Vocabulary | None = None,
     ) -> None:  # fmt: skip
         self.table = table
         self.vocabulary = vocabulary
+        self.not_covered = not_covered or Vocabulary(())
         self.corrector = corrector
         self.ids, self.kinds, self.titles, self.sections = list(ids), list(kinds), list(titles), list(sections)
         self.number = {document_id: number for number, document_id in enumerate(self.ids)}
@@ -190,9 +193,11 @@ class Retriever:
                 covered.update((place, place + 1))
         for place, (word, (text, terms)) in enumerate(zip(topic, found_words, strict=True)):
             if not terms and place not in covered:
-                unknown.append(text)
+                if word.weight > NOISE_WEIGHT:
+                    unknown.append(text)
                 unknown_weight += word.weight
-        return Weighed(weights, tuple(found_words), synonyms, tuple(dict.fromkeys(unknown)), unknown_weight)
+        elsewhere = tuple(tuple(primary[item.start : item.end]) for item in self.not_covered.find(primary))
+        return Weighed(weights, tuple(found_words), synonyms, tuple(dict.fromkeys(unknown)), unknown_weight, elsewhere)
 
     def _word_weights(self, word: QueryWord) -> dict[str, float]:
         known = self.table.terms
@@ -213,22 +218,34 @@ class Retriever:
             return query, ()
         replaced: list[tuple[str, str]] = []
         new_words: list[QueryWord] = []
+        text, shift = query.text, 0
+        spoken = self._spoken(query)
         for place, word in enumerate(query.words):
-            meant = "" if word.is_stop or self._is_known(query, place) else self.corrector.suggest(self._letters(word))
+            is_right = word.is_stop or place in spoken or self._is_known(query, place)
+            meant = "" if is_right else self.corrector.suggest(self._letters(word))
+            at, end = word.word.start + shift, word.word.end + shift
             if not meant:
-                new_words.append(word)
+                new_words.append(replace(word, word=replace(word.word, start=at, end=end)))
                 continue
             replaced.append((word.text, meant))
+            text = text[:at] + meant + text[end:]
+            shift += len(meant) - (end - at)
+            weight = word.weight * self.ranking.corrected_weight
             for piece in meant.split():
-                terms = word_terms(piece)
-                weight = word.weight * self.ranking.corrected_weight
-                new_words.append(replace(word, text=piece, weight=weight, word=replace(word.word, terms=terms)))
+                moved = replace(word.word, start=at, end=at + len(piece), terms=word_terms(piece))
+                new_words.append(replace(word, text=piece, weight=weight, word=moved))
+                at += len(piece) + 1
         if not replaced:
             return query, ()
-        text = query.text
-        for typed, meant in replaced:
-            text = text.replace(typed, meant)
-        return replace(query, text=text, words=tuple(new_words)), tuple(replaced)
+        return replace(query, text=text, words=tuple(new_words)), tuple(dict.fromkeys(replaced))
+
+    def _spoken(self, query: Query) -> set[int]:
+        """Places of the words that the vocabulary knows, or that name something not covered: they are meant as they are."""
+        topic = [place for place, word in enumerate(query.words) if not word.is_stop]
+        primary = [query.words[place].word.terms[0] for place in topic]
+        found = [item for item in self.vocabulary.find(primary) if any(concept in self.table.terms for concept in item.concepts)]
+        found += self.not_covered.find(primary)
+        return {topic[n] for item in found for n in range(item.start, item.end)}
 
     @staticmethod
     def _letters(word: QueryWord) -> str:
@@ -302,8 +319,9 @@ class Retriever:
         total = scores.total
         allowed = self._allowed(query.conditions, section)
         # operators that nothing satisfies are taken for words
-        filtered = allowed is not None and (bool(section) or bool(allowed.any()))
-        if filtered:
+        filtered = False
+        if allowed is not None and (section or allowed.any()):
+            filtered = True
             total = np.where(allowed, total, 0.0)
         best = _best(total, limit)
         matched = self._matched(weighed, scores, best)
@@ -342,11 +360,14 @@ class Retriever:
         unknown = weighed.unknown_weight * table.max_idf
         whole = (sum(values) + unknown) or 1.0
         held = core = 0.0
+        core_terms: set[str] = set()
         by_field = [0.0] * len(FIELDS)
         for place, row in scores.rows.places_of(first):
             bits = int(table.fields[row])
             held += values[place]
-            core += values[place] if bits & _CORE_BITS else 0.0
+            if bits & _CORE_BITS:
+                core += values[place]
+                core_terms.add(scores.names[place])
             for field_place in _REPORTED_FIELDS:
                 if bits >> field_place & 1:
                     by_field[field_place] += values[place]
@@ -359,7 +380,7 @@ class Retriever:
             question=by_field[_QUESTION] / whole, aliases=by_field[_ALIASES] / whole, errors=by_field[_ERRORS] / whole,
             headings=by_field[_HEADINGS] / whole, strength=float(scores.sums[first]) / table.max_idf, likeness=like,
             lead=like - float(others.max()), margin=max(0.0, score - runner_up) / score if score > 0 else 0.0,
-            n_words=len(weighed.words),
+            elsewhere=float(any(not core_terms.issuperset(terms) for terms in weighed.elsewhere)), n_words=len(weighed.words),
         )  # fmt: skip
 
     def error_share(self, weighed: Weighed, document: int) -> tuple[float, int]:
@@ -393,23 +414,23 @@ class Retriever:
         allowed = np.ones(len(self.ids), dtype=bool)
         if conditions:
             with Searcher(open_reader(self.folder)) as searcher:
-                allowed = np.zeros(len(self.ids), dtype=bool)
-                allowed[list(searcher.docs_for_query(_whoosh_query(conditions)))] = True
+                allowed = _satisfying(conditions, searcher, len(self.ids))
         if section:
             inside = [name == section or name.startswith(f"{section}.") for name in self.sections]
             allowed &= np.array(inside, dtype=bool)
         return allowed
 
 
-def _whoosh_query(conditions: Sequence[Condition]) -> whoosh_query.Query:
-    groups: dict[int, list[whoosh_query.Query]] = {}
+def _satisfying(conditions: Sequence[Condition], searcher: Searcher, n_documents: int) -> np.ndarray:
+    """Which documents satisfy, of every group, at least one condition; bool [documents]."""
+    groups: dict[int, np.ndarray] = {}
     for condition in conditions:
-        part = _condition_query(condition)
-        groups.setdefault(condition.group, []).append(whoosh_query.Not(part) if condition.must_not else part)
-    parts = [whoosh_query.Or(parts) if len(parts) > 1 else parts[0] for parts in groups.values()]
-    if all(isinstance(part, whoosh_query.Not) for part in parts):
-        parts.append(whoosh_query.Every())
-    return whoosh_query.And(parts).normalize()
+        found = np.zeros(n_documents, dtype=bool)
+        found[list(searcher.docs_for_query(_condition_query(condition)))] = True
+        if condition.must_not:
+            found = ~found
+        groups[condition.group] = groups[condition.group] | found if condition.group in groups else found
+    return np.logical_and.reduce(list(groups.values()))
 
 
 def _condition_query(condition: Condition) -> whoosh_query.Query:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from kb.errors import InputError
 
@@ -49,14 +50,14 @@ class Levels(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bias: float = Field(-4.0, description="The model's constant.")
+    bias: float = Field(-3.399, description="The model's constant.")
     weights: dict[str, float] = Field(
-        default_factory=lambda: {"core": 3.0, "likeness": 3.0, "lead": 3.0, "margin": 2.0, "strength": 0.5},
+        default_factory=lambda: {"core": -1.954, "question": 3.393, "aliases": 3.094, "errors": -1.006, "headings": 2.165, "unknown": -0.544, "strength": 0.658, "likeness": 2.566, "lead": -0.421, "margin": 4.49},
         description="What each input of the model adds (names as in kb/levels.py).",
     )
-    strong_from: float = Field(0.9, ge=0, le=1, description="Least probability of a strong match.")
-    possible_from: float = Field(0.5, ge=0, le=1, description="Least probability of a possible match.")
-    weak_from: float = Field(0.1, ge=0, le=1, description="Least probability at which titles are still worth showing.")
+    strong_from: float = Field(0.83, ge=0, le=1, description="Least probability of a strong match.")
+    possible_from: float = Field(0.83, ge=0, le=1, description="Least probability of a possible match.")
+    weak_from: float = Field(0.23, ge=0, le=1, description="Least probability at which titles are still worth showing.")
 
 
 class FollowUp(BaseModel):
@@ -110,3 +111,21 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise InputError(f"setting KB_{name.upper()}: {first['msg'].lower()}; it is {first.get('input')!r} now") from error
+
+
+def settings_table() -> str:
+    """All settings as a Markdown table: name, default, what it is, environment variable. docs/settings.md holds it."""
+    rows = ["| setting | default | what it is | environment variable |", "|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, BaseModel):
+            rows += [_row(f"{name}.{inner}", item, "") for inner, item in type(default).model_fields.items()]
+        else:
+            rows.append(_row(name, field, f"`KB_{name.upper()}`"))
+    return "\n".join(rows) + "\n"
+
+
+def _row(name: str, field: FieldInfo, variable: str) -> str:
+    default = field.get_default(call_default_factory=True)
+    shown = ", ".join(f"{key} {value}" for key, value in default.items()) if isinstance(default, dict) else str(default)
+    return f"| `{name}` | {f'`{shown}`' if shown else ''} | {field.description} | {variable} |"

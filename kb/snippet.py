@@ -21,7 +21,7 @@ COMMAND_FACTOR = 1.05  # a passage with a command to copy is worth a little more
 NEIGHBOUR_FACTOR = 0.3  # what the rest of the paragraph counts beside the sentence
 LONG_SENTENCE_WORDS = 40  # beyond this a sentence must hold more to be chosen
 
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|resp|cf|no|ca|inc|ltd|fig|sec|st)|\b[A-Z]|\.\.)\.$", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|resp|cf|no|ca|inc|ltd|fig|sec|st)|(?-i:\b[A-Z])|\.\.)\.$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])|[。！？]")
 
 
@@ -81,7 +81,7 @@ def make_passages(blocks: Sequence[Block], historic_headings: Collection[str]) -
     for place, block in enumerate(blocks):
         if block.kind != "text" or not block.text.strip():
             continue
-        commands = []
+        commands: list[Command] = []
         for later in blocks[place + 1 :]:
             if later.kind != "code" or len(commands) == MOST_COMMANDS:
                 break

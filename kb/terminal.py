@@ -80,7 +80,8 @@ def print_answer(answer: Answer, generation: Generation) -> None:
         out.print(Text(f"{answer.level.capitalize()} match", style=_COLOURS[answer.level]))
         out.print(f"[bold]{escape(hit.title)}[/]")
         section = generation.section(entry.section)
-        out.print(f"{section.title if section else entry.section}{' · reviewed ' + entry.reviewed if entry.reviewed else ''} · {entry.id}", style="dim")
+        place = escape(section.title if section else entry.section)
+        out.print(f"{place}{' · reviewed ' + entry.reviewed if entry.reviewed else ''} · {entry.id}", style="dim")
         if entry.short:
             out.print()
             out.print(escape(entry.short))
@@ -95,7 +96,8 @@ def print_answer(answer: Answer, generation: Generation) -> None:
         for candidate in answer.candidates:
             out.print(f"  {escape(candidate.hit.title)}  [dim]({candidate.level}, {candidate.hit.id})[/]")
     _print_why(answer)
-    out.print("\nStill stuck? Write a problem report: python -m kb ask shows it with --report." if answer.level == "none" else "", end="")
+    if answer.level == "none" and generation.content.report:
+        out.print("\nStill stuck? Write a problem report: it is in the portal at /report.")
 
 
 def _print_snippet(answer: Answer) -> None:

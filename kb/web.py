@@ -17,11 +17,11 @@ from kb import pages
 from kb.answer import check_input
 from kb.api import PREFIX as API_PREFIX
 from kb.api import api, json_response, problem_response
-from kb.documents import HTML, KEEP, Document, respond, text_document
+from kb.assets import HTML, KEEP, Asset, respond, text_asset
 from kb.entry import Guide, Section
 from kb.errors import ContentError, DataFolderError, InputError, KbError
 from kb.knowledge_base import KnowledgeBase
-from kb.links import NOTHING_TRIED, Tried
+from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Tried
 from kb.pages import Frame, Problem
 from kb.portal import IMAGE_TYPES, Portal, Shelf, current_portal
 from kb.settings import Settings
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY_LIMIT = 64 * 1024  # bytes of a request
-LONGEST_ADDRESS = 1500  # characters; what fits is answered at an address that can be kept and shared
 RETRY_AFTER_S = 60
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -123,7 +122,9 @@ def _answer(values: Any) -> Response:
     if problem:
         return _html(pages.home_page(shelf.frame, question, pasted, problem), 422)
     exact = _text(values, "exact") == "1"
-    answer = portal.knowledge_base.ask(question, pasted, exact=exact, section=section.id if section else "")
+    answer = portal.knowledge_base.ask(
+        question, pasted, exact=exact, section=section.id if section else "", generation=shelf.generation
+    )
     return _html(pages.ask_page(shelf.frame, answer, section))
 
 
@@ -163,11 +164,11 @@ def _entry_markdown(shelf: Shelf, entry_id: str) -> Response:
     if found is None:
         return _nearest(shelf, entry_id)
     text = pages.entry_markdown(shelf.frame, entry_id)
-    return respond(text_document(text, "text/markdown; charset=utf-8"), request)
+    return respond(text_asset(text, "text/markdown; charset=utf-8"), request)
 
 
 def _nearest(shelf: Shelf, wanted: str) -> Response:
-    """"Page not found", with the entries that the words of the id find."""
+    """ "Page not found", with the entries that the words of the id find."""
     words = " ".join(wanted.replace("-", " ").replace("_", " ").split())[: current_portal().settings.question_limit]
     answer = current_portal().knowledge_base.ask(words, limit=5) if words else None
     hits = answer.hits if answer and answer.level != "none" else ()
@@ -215,9 +216,9 @@ def step(guide_id: str, step_id: str) -> Response:
     ids = [step.id for step in found.steps]
     if step_id in ids:
         return _kept(shelf, pages.step_page, guide_id, step_id)
-    if step_id.isascii() and step_id.isdigit() and 1 <= int(step_id[:6]) <= len(ids):
-        return redirect(shelf.frame.links.step(guide_id, ids[int(step_id) - 1]), 302)  # type: ignore[return-value]
-    abort(404)
+    if not (step_id.isascii() and step_id.isdigit() and 1 <= int(step_id[:6]) <= len(ids)):
+        abort(404)
+    return redirect(shelf.frame.links.step(guide_id, ids[int(step_id[:6]) - 1]), 302)  # type: ignore[return-value]
 
 
 # The problem report
@@ -225,7 +226,9 @@ def step(guide_id: str, step_id: str) -> Response:
 
 def _tried() -> Tried:
     limit = current_portal().settings.question_limit
-    question, entry_id, guide_id, step_id = (_text(request.args, name)[:limit] for name in ("q", "entry", "guide", "step"))
+    question, entry_id, guide_id, step_id = (
+        _text(request.args, name)[:limit] for name in ("q", "entry", "guide", "step")
+    )
     return Tried(question, entry_id, guide_id, step_id)
 
 
@@ -242,7 +245,7 @@ def report() -> Response:
 def report_file(kind: Literal["md", "txt"]) -> Response:
     text = pages.report_file(current_portal().shelf().frame, kind, _tried())
     media_type = "text/markdown" if kind == "md" else "text/plain"
-    return respond(text_document(text, f"{media_type}; charset=utf-8", f"problem-report.{kind}"), request)
+    return respond(text_asset(text, f"{media_type}; charset=utf-8", f"problem-report.{kind}"), request)
 
 
 # Files, and what machines ask for
@@ -266,7 +269,7 @@ def file(path: str) -> Response:
     found = current_portal().image(path)
     if found is None:
         abort(404)
-    return respond(Document(found.read_bytes(), IMAGE_TYPES[found.suffix.lower()]), request)
+    return respond(Asset(found.read_bytes(), IMAGE_TYPES[found.suffix.lower()]), request)
 
 
 @site.get("/healthz")
@@ -282,7 +285,11 @@ def readyz() -> Response:
     except KbError as error:
         log.warning("not ready: %s", error)
         return json_response({"ready": False, "reasons": [_reason(error)]}, 503)
-    state = {"fingerprint": generation.fingerprint, "built": generation.built, "entries": len(generation.content.entries)}
+    state = {
+        "fingerprint": generation.fingerprint,
+        "built": generation.built,
+        "entries": len(generation.content.entries),
+    }
     return json_response({"ready": True, "reasons": [], **state})
 
 
@@ -299,7 +306,7 @@ def sitemap() -> Response:
     portal = current_portal()
     host = "" if portal.settings.base_url else request.host_url
     text = pages.sitemap(portal.shelf().frame, host)
-    return respond(text_document(text, "application/xml; charset=utf-8"), request)
+    return respond(text_asset(text, "application/xml; charset=utf-8"), request)
 
 
 @site.get("/robots.txt")
@@ -329,7 +336,7 @@ def _on_http_error(error: HTTPException) -> Response:
         return response  # type: ignore[return-value]
     # what abort() was told in this project's own words is for the reader; a library's words are not
     is_own = error.description != type(error).description
-    page = _fault(status, str(error.description) if is_own and status == 422 or _is_api() and is_own else "")
+    page = _fault(status, str(error.description) if is_own and (status == 422 or _is_api()) else "")
     if "Allow" in response.headers:
         page.headers["Allow"] = response.headers["Allow"]
     return page
@@ -353,5 +360,3 @@ def _any_frame() -> Frame:
     except Exception:
         log.debug("an error page without content", exc_info=True)
         return current_portal().empty_frame()
-
-

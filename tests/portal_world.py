@@ -114,7 +114,7 @@ Do it.
 title: Write a problem report
 intro: Fill in what you know.
 fields:
-  - {id: versions, label: Versions, hint: All of them., required: always, commands: ['httpd -V'], then: 'Use `httpd -v`.'}
+  - {id: versions, label: Versions, hint: All., required: always, commands: ['httpd -V'], then: 'Use `httpd -v`.'}
   - {id: backtrace, label: Backtrace, required: core-dump, multiline: true}
 contacts:
   - {when: First, today: 'the list users@example.org', then: 'the list old@modssl.org', note: Subscribe first.}
@@ -168,7 +168,9 @@ class FakeGeneration:
         return next((section for section in self.content.sections if section.id == section_id), None)
 
 
-REFUSED = Hit("connection-refused", "entry", 'Why is the connection "refused" <here>?', "configuration", 7.3141592, ("refused",))
+REFUSED = Hit(
+    "connection-refused", "entry", 'Why is the connection "refused" <here>?', "configuration", 7.3141592, ("refused",)
+)
 HANGING = Hit("hanging", "entry", "Why does it hang?", "configuration", 3.0, ())
 GUIDE = Hit("guide-refused", "guide", "Connection refused, step by step", "guides", 2.0, ())
 OLD_KEY = Hit("old-key", "entry", "Why is my key too old?", "keys", 1.0, ())
@@ -215,7 +217,9 @@ class FakeKnowledgeBase:
             raise self.failure
         return self.current
 
-    def ask(self, question: str, log: str = "", *, exact: bool = False, section: str = "", limit: int = 10) -> Answer:
+    def ask(
+        self, question: str, log: str = "", *, exact: bool = False, section: str = "", limit: int = 10, generation: object = None
+    ) -> Answer:
         if self.failure:
             raise self.failure
         self.asked.append({"question": question, "log": log, "exact": exact, "section": section, "limit": limit})
@@ -233,7 +237,9 @@ class FakeKnowledgeBase:
             return prepared(question, "strong", REFUSED, snippet=replace(SNIPPET, historic=True, heading="Then"))
         if word == "certifcate" and not exact:
             pairs = (("certifcate", "certificate"),)
-            return prepared(question, "strong", REFUSED, corrected="certificate", correction=pairs, carried="an earlier one")
+            return prepared(
+                question, "strong", REFUSED, corrected="certificate", correction=pairs, carried="an earlier one"
+            )
         if word in ("none", "<script>alert(1)</script>"):
             return prepared(question, "none")
         return prepared(question, "strong", REFUSED, HANGING, GUIDE, snippet=SNIPPET)

@@ -196,7 +196,8 @@ def test_focus_is_visible_and_in_order(browser: Browser, site: str) -> None:
                     const style = getComputedStyle(element);
                     const place = element.getBoundingClientRect();
                     const top = document.elementFromPoint(place.x + place.width / 2, place.y + place.height / 2);
-                    return [style.outlineStyle !== "none" && style.outlineWidth === "3px", element.contains(top) || top?.contains(element)];
+                    const isOutlined = style.outlineStyle !== "none" && style.outlineWidth === "3px";
+                    return [isOutlined, element.contains(top) || top?.contains(element)];
                 }"""
             )
             if state is None:

@@ -155,7 +155,7 @@ def every_page(frame: Frame) -> Iterator[tuple[str, str]]:
 
 
 def test_every_page_of_this_content_is_sound() -> None:
-    """Ids and region names are unique, links within a page lead somewhere, and no page is larger than 20 kB on the way."""
+    """Ids and region names are unique, links within a page lead somewhere, no page is larger than 20 kB packed."""
     frame = Frame(load_content(pages.TEMPLATES.parent / "content"), PortalLinks())
     for name, text in every_page(frame):
         ids = re.findall(r'\sid="([^"]*)"', text)
@@ -167,7 +167,9 @@ def test_every_page_of_this_content_is_sound() -> None:
         levels = [int(level) for level in re.findall(r"<h([1-6])", text)]
         assert levels.count(1) == 1, name
         start = levels.index(1)
-        assert all(later <= earlier + 1 for earlier, later in zip(levels[start:], levels[start + 1 :], strict=False)), name
+        assert all(later <= earlier + 1 for earlier, later in zip(levels[start:], levels[start + 1 :], strict=False)), (
+            name
+        )
 
 
 def test_style_and_script_are_small() -> None:

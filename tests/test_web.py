@@ -226,7 +226,9 @@ def test_empty_form_is_a_problem(client: FlaskClient) -> None:
     assert client.post("/ask", data={"q": ""}).status_code == 422
 
 
-@pytest.mark.parametrize("question", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 191191 }}", "\x00\ud7ff%"])
+@pytest.mark.parametrize(
+    "question", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 191191 }}", "\x00\ud7ff%"]
+)
 def test_hostile_questions_are_text(client: FlaskClient, question: str) -> None:
     response = client.get("/ask", query_string={"q": question})
     assert response.status_code == 200
@@ -277,7 +279,13 @@ def test_regions_of_a_page_have_different_names(client: FlaskClient) -> None:
 
 
 def test_element_ids_are_unique(client: FlaskClient) -> None:
-    for address in ("/", "/entries/connection-refused", "/guides/guide-refused", "/guides/guide-refused/listen", "/report"):
+    for address in (
+        "/",
+        "/entries/connection-refused",
+        "/guides/guide-refused",
+        "/guides/guide-refused/listen",
+        "/report",
+    ):
         ids = re.findall(r' id="([^"]*)"', page(client, address))
         assert len(ids) == len(set(ids)), address
 
@@ -417,9 +425,14 @@ def test_images_of_the_content_and_nothing_else(client: FlaskClient, settings: S
 def test_health_and_readiness(client: FlaskClient, knowledge_base: FakeKnowledgeBase) -> None:
     assert client.get("/healthz").text == "ok"
     ready = client.get("/readyz")
-    assert ready.status_code == 200 and ready.json == {
-        "ready": True, "reasons": [], "fingerprint": "0123456789abcdef0123", "built": "2026-11-24T20:30:00+00:00", "entries": 3,
-    }  # fmt: skip
+    assert ready.status_code == 200
+    assert ready.json == {
+        "ready": True,
+        "reasons": [],
+        "fingerprint": "0123456789abcdef0123",
+        "built": "2026-11-24T20:30:00+00:00",
+        "entries": 3,
+    }
     for failure, reason in (
         (MissingIndexError("there is no index in /secret"), "there is no index to answer from"),
         (ContentError("there is no content folder at /secret"), "the content cannot be read"),
@@ -449,9 +462,14 @@ def test_search_as_json(client: FlaskClient, knowledge_base: FakeKnowledgeBase) 
     assert response.content_type == "application/json"
     assert response.json is not None
     assert response.json["hits"][0] == {
-        "id": "connection-refused", "kind": "entry", "title": 'Why is the connection "refused" <here>?', "section": "configuration",
-        "score": 7.3142, "matched": ["refused"], "url": "/entries/connection-refused",
-    }  # fmt: skip
+        "id": "connection-refused",
+        "kind": "entry",
+        "title": 'Why is the connection "refused" <here>?',
+        "section": "configuration",
+        "score": 7.3142,
+        "matched": ["refused"],
+        "url": "/entries/connection-refused",
+    }
     assert {key: value for key, value in response.json.items() if key != "hits"} == {
         "id": None, "query": "strong", "level": "strong", "took_ms": 1.235, "corrected": None,
     }  # fmt: skip
@@ -460,7 +478,9 @@ def test_search_as_json(client: FlaskClient, knowledge_base: FakeKnowledgeBase) 
     assert client.get("/api/v1/search?q=guide").json["hits"][0]["url"] == "/guides/guide-refused"  # type: ignore[index]
 
 
-@pytest.mark.parametrize("query", ["", "q=", "q=a&limit=0", "q=a&limit=101", "q=a&limit=x", "q=a&limit=²", "q=a&section=nope"])
+@pytest.mark.parametrize(
+    "query", ["", "q=", "q=a&limit=0", "q=a&limit=101", "q=a&limit=x", "q=a&limit=²", "q=a&section=nope"]
+)
 def test_search_says_what_is_wrong(client: FlaskClient, query: str) -> None:
     response = client.get(f"/api/v1/search?{query}")
     assert response.status_code == 422
@@ -493,7 +513,16 @@ def test_entries_and_guides_as_json(client: FlaskClient) -> None:
 
 
 def test_every_answer_has_the_safety_headers(client: FlaskClient) -> None:
-    for address in ("/", "/nope", "/ask", "/static/style.css", "/api/v1/search", "/healthz", "/guides", "/files/configuration/img/plan.png"):
+    for address in (
+        "/",
+        "/nope",
+        "/ask",
+        "/static/style.css",
+        "/api/v1/search",
+        "/healthz",
+        "/guides",
+        "/files/configuration/img/plan.png",
+    ):
         response = client.get(address)
         for name, value in SAFETY_HEADERS:
             assert response.headers[name] == value, address
@@ -508,7 +537,8 @@ def test_pages_hold_nothing_the_policy_forbids(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/ask?q=strong", "/entries/connection-refused", "/guides/guide-refused/listen", "/report", "/api/v1/entries"]
+    "address",
+    ["/", "/ask?q=strong", "/entries/connection-refused", "/guides/guide-refused/listen", "/report", "/api/v1/entries"],
 )
 def test_head_is_get_without_a_body(client: FlaskClient, address: str) -> None:
     head, get = client.head(address), client.get(address)
@@ -549,7 +579,9 @@ def test_unexpected_errors_are_logged_and_not_shown(
     assert answer.status_code == 500 and json.loads(answer.data)["title"] == "There is a problem with this page"
 
 
-def test_new_generation_is_shown_at_once(client: FlaskClient, knowledge_base: FakeKnowledgeBase, settings: Settings, tmp_path: Path) -> None:
+def test_new_generation_is_shown_at_once(
+    client: FlaskClient, knowledge_base: FakeKnowledgeBase, settings: Settings, tmp_path: Path
+) -> None:
     before = client.get("/entries/hanging")
     content = write_world(tmp_path)
     (content / "configuration/hanging.md").write_text("# Why does it hang?\n\nThe disk is full.\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Documents: finished bytes with their type and tag, and how they are sent.
+"""Assets: finished bytes with their type and tag, and how they are sent.
 
-A page that does not change while the index stays the same is made and compressed once, then sent as often as it is asked
-for; so are the files of static/, which are read at the start.
+A page that does not change while the index stays the same is made and compressed once, then sent as often as it is
+asked for; so are the files of static/, which are read at the start.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ASK_AGAIN = "no-cache"  # may be kept, but not used without asking whether it ch
 
 
 @dataclass(frozen=True)
-class Document:
+class Asset:
     """A body with its media type."""
 
     body: bytes
@@ -44,31 +44,33 @@ class Document:
         return len(self.body) >= _SMALLEST_PACKED and not self.media_type.startswith("image/png")
 
 
-def text_document(text: str, media_type: str = HTML, name: str = "") -> Document:
-    return Document(text.encode(), media_type, name)
+def text_asset(text: str, media_type: str = HTML, name: str = "") -> Asset:
+    return Asset(text.encode(), media_type, name)
 
 
-def respond(document: Document, request: Request, caching: str = ASK_AGAIN) -> Response:
-    """`document` as the answer to `request`: compressed where the browser can read that, and empty where it has it."""
-    response = Response(document.body, mimetype=None, content_type=document.media_type)
+def respond(asset: Asset, request: Request, caching: str = ASK_AGAIN) -> Response:
+    """`asset` as the answer to `request`: compressed where the browser can read that, and empty where it has it."""
+    response = Response(asset.body, mimetype=None, content_type=asset.media_type)
     response.headers["Cache-Control"] = caching
-    if document.is_packable:
+    if asset.is_packable:
         response.headers["Vary"] = "Accept-Encoding"
-    response.set_etag(document.tag, weak=True)
-    if document.name:
-        response.headers["Content-Disposition"] = f'attachment; filename="{document.name}"'
-    if request.if_none_match.contains_weak(document.tag):
+    response.set_etag(asset.tag, weak=True)
+    if asset.name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{asset.name}"'
+    if request.if_none_match.contains_weak(asset.tag):
         response.status_code = 304
         response.set_data(b"")
-    elif document.is_packable and request.accept_encodings["gzip"] > 0:
-        response.set_data(document.packed)
+    elif asset.is_packable and request.accept_encodings["gzip"] > 0:
+        response.set_data(asset.packed)
         response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-def read_static(folder: Path) -> Mapping[str, Document]:
+def read_static(folder: Path) -> Mapping[str, Asset]:
     """Every file of `folder` by its name."""
-    return {path.name: Document(path.read_bytes(), _media_type(path)) for path in sorted(folder.iterdir()) if path.is_file()}
+    return {
+        path.name: Asset(path.read_bytes(), _media_type(path)) for path in sorted(folder.iterdir()) if path.is_file()
+    }
 
 
 def _media_type(path: Path) -> str:
