@@ -1,9 +1,9 @@
 """The one analyzer: text to terms, with offsets, for the index, the question and the highlighting alike.
 
-A word becomes one or more terms at the same place. An ordinary word gives its stem. An identifier (`SSLCertificateFile`,
-`mod_ssl`, `/dev/random`, `pass-phrase`, `error:14094412`) gives its letters and digits run together, as the word they would
-be in lower case, and then its parts: so `mod_ssl`, `mod-ssl` and `modssl` are one term, `SSLEngine` and `sslengine` are
-another, and a part alone finds the whole.
+A word becomes one or more terms at the same place. An ordinary word gives its stem. An identifier
+(`SSLCertificateFile`, `mod_ssl`, `/dev/random`, `pass-phrase`, `error:14094412`) gives its letters and digits run
+together, as the word they would be in lower case, and then its parts: so `mod_ssl`, `mod-ssl` and `modssl` are one term,
+`SSLEngine` and `sslengine` are another, and a part alone finds the whole.
 `Analyzer` is the same thing in the shape Whoosh wants, with Whoosh's stemmer; a word's terms are worked out once.
 """
 
@@ -12,23 +12,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from whoosh.analysis import StemFilter, Token
+from whoosh.analysis import Token
 from whoosh.analysis.analyzers import Analyzer as WhooshAnalyzer
+from whoosh.lang.porter import stem as porter_stem
 
 ANALYZER_VERSION = 2  # raise it whenever the same text gives other terms: stored indexes are then rebuilt
 MAX_TERM_CHARS = 64
 _REMEMBERED_WORDS = 200_000
 
 # Letters, digits and underscores, joined inside by the marks that identifiers, paths, versions and addresses hold.
-# A compiler's define (-DNAME) is one word with its name inside. An accent may be a character of its own after its letter.
+# A compiler's define (-DNAME) is one word with its name inside. An accent may be a character of its own.
 WORD = re.compile(r"(?:-D(?=[A-Z_]{2}))?\w[\w\u0300-\u036f]*(?:[-._:/+@'’]+\w[\w\u0300-\u036f]*)*")
 # The parts of an identifier: humps of CamelCase, runs of digits, versions; the v of TLSv1.2 belongs to neither side.
 PART = re.compile(
     r"(?:SSL|TLS|ssl|tls)(?=v?\d)|v(?=\d)|\d+(?:\.\d+)+|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+"
 )
+# What separates the names in a path, an address or a setting; each name is found on its own.
+_SEGMENT = re.compile(r"[/:@+]+")
+_ENCODED = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{16,}")
 _APOSTROPHE = re.compile(r"['’](?:s|d|ll|ve|re|m)$|['’]", re.IGNORECASE)
 _PLURAL_OF_CAPITALS = re.compile(r"(?!HTTPs)[A-Z]{2,}s")  # CAs, IDs
 # Scripts written without spaces: every two neighbouring characters are a term.
@@ -40,36 +44,26 @@ ONE_WORD = frozenset("https openssl mysql postgresql javascript typescript githu
 NEVER_STEMMED = frozenset("https dns css dss aes des ios sans vms news this does".split())
 # Words that carry no topic. They are left out of the index; a question of nothing else is searched as it is.
 STOP_WORDS = frozenset(
-    """a about after all also am an and any are as at be because been before being both but by can cannot cant could did
-    didnt do does doesnt doing done dont each either else even ever every few for from further get gets getting give go
-    goes going got had has have having he hello help her here hers hey hi him his how however i if im in into is isnt
-    it its itself ive just kind know let lets like ll many may me might mine more most much must my myself need needs of
-    on once one only onto or other our ours out over own particular perhaps please quite rather re really s same say see
-    seem seems shall she should so some somehow something sort still such t take tell than thank thanks that the their
-    theirs them themselves then there therefore these they thing things this those through to too trying try us use used
-    using ve very via want wants was way we well were what whatever whats when where whether which while who whole whom
-    whose why will with within wont would yes yet you your yours yourself""".split()
+    """a about after all also am an and any are as at be because been before being both but by can cannot cant could
+    did didnt do does doesnt doing done dont each either else even ever every few for from further get gets getting
+    give go goes going got had has have having he hello help her here hers hey hi him his how however i if im in
+    into is isnt it its itself ive just kind know let lets like ll many may me might mine more most much must my
+    myself need needs of on once one only onto or other our ours out over own particular perhaps please quite rather
+    re really s same say see seem seems shall she should so some somehow something sort still such t take tell than
+    thank thanks that the their theirs them themselves then there therefore these they thing things this those
+    through to too trying try us use used using ve very via want wants was way we well were what whatever whats when
+    where whether which while who whole whom whose why will with within wont would yes yet you your yours yourself
+    arent wasnt werent shouldnt couldnt wouldnt havent hasnt hadnt theres youre theyre weve theyve""".split()
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a text: where it stands, and the terms it gives."""
 
     start: int
     end: int
     terms: tuple[str, ...]  # the first is the word itself; parts of an identifier follow
     position: int  # words before it, stop words left out
-
-
-def _token(text: str) -> Token:
-    token = Token(positions=False, chars=False, removestops=False, mode="")
-    token.text = text
-    token.stopped = False
-    return token
-
-
-_stem = StemFilter(ignore=NEVER_STEMMED, cachesize=-1)
 
 
 def without_accents(word: str) -> str:
@@ -85,11 +79,17 @@ def fold(word: str) -> str:
     return without_accents(word).lower()
 
 
+@lru_cache(maxsize=_REMEMBERED_WORDS)
+def letters(word: str) -> str:
+    """`word` folded and without apostrophes, or the 's of a genitive."""
+    return fold(_APOSTROPHE.sub("", word))
+
+
 def stem(word: str) -> str:
     """The stem of a folded word; words with digits, and very short ones, stay as they are."""
-    if len(word) <= 3 or not word.isascii() or not word.isalpha():
+    if len(word) <= 3 or not word.isascii() or not word.isalpha() or word in NEVER_STEMMED:
         return word
-    return str(next(iter(_stem(iter([_token(word)])))).text)
+    return str(porter_stem(word))
 
 
 def _terms(word: str) -> tuple[str, ...]:
@@ -106,9 +106,13 @@ def _terms(word: str) -> tuple[str, ...]:
     if "_" not in word and (len(pieces) < 2 or word.lower() in ONE_WORD):
         plain = fold(word)
         return (stem(plain)[:MAX_TERM_CHARS],) if plain else ()
+    if _ENCODED.fullmatch(word):
+        return (fold(word)[:MAX_TERM_CHARS],)  # base64 and the like: the pieces mean nothing
     # a stem, because sslengine, typed in lower case, cannot be told from an ordinary word and becomes one too
     whole = stem(re.sub(r"(?<!\d)[^\w]|[^\w](?!\d)|_", "", fold(word)))
-    parts = dict.fromkeys(stem(fold(piece)) for piece in pieces if piece not in ("v", "s", "t"))
+    segments = [segment for segment in _SEGMENT.split(word) if segment]
+    names = [name for segment in segments if len(segments) > 1 and "_" in segment for name in _terms(segment)[:1]]
+    parts = dict.fromkeys([*names, *(stem(fold(piece)) for piece in pieces if len(piece) > 1 or piece.isdigit())])
     parts.pop(whole, None)
     found = [whole, *(part for part in parts if part not in STOP_WORDS)]
     return tuple(term[:MAX_TERM_CHARS] for term in found if term)

@@ -21,6 +21,7 @@ from kb.snippet import Snippet, choose, make_snippet
 
 MOST_CANDIDATES = 4
 MOST_CANDIDATES_IF_WEAK = 5
+LEAST_RANKED = 10  # hits that are looked at whatever the limit, so that level and candidates do not depend on it
 ERROR_RECOGNISED = 0.75  # share of a known error text, by weight, from which it counts as recognised
 
 
@@ -102,10 +103,10 @@ def answer(
     check_input(question, log, settings)
     query = make_query(question, log, generation.options)
     found, probability, carried = rank(
-        generation, settings, query, exact=exact, section=section, limit=max(limit, MOST_CANDIDATES + 1), history=history
+        generation, settings, query, exact=exact, section=section, limit=max(limit, LEAST_RANKED), history=history
     )
-    level = level_of(probability, settings.levels)
     entries = [hit for hit in found.hits if hit.kind == "entry"]
+    level = level_of(probability, settings.levels) if entries else "none"
     snippet = None
     if entries and level in ("strong", "possible"):
         snippet = best_snippet(generation, found, entries[0])
@@ -121,11 +122,8 @@ def best_snippet(generation: Generation, found: Ranked, hit: Hit) -> Snippet | N
     """The passage of `hit` that says most about the query; None for an entry without any text."""
     table = generation.retriever.table
     passages = generation.passages(generation.retriever.number[hit.id])
-    weights = {
-        table.terms[term]: weight * float(table.idf[table.terms[term]])
-        for term, weight in found.weighed.terms.items()
-        if term not in STOP_TERMS
-    }
+    numbers = [(table.terms[term], weight) for term, weight in found.weighed.terms.items() if term not in STOP_TERMS]
+    weights = {number: weight * float(table.idf[number]) for number, weight in numbers}
     chosen = choose(passages, weights)
     return make_snippet(passages.passages[chosen[0]], chosen[1]) if chosen else None
 

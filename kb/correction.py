@@ -8,12 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
 
+from rapidfuzz import process
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from kb.analysis import stem
+
 SHORTEST = 4  # letters; below this every word is one slip away from many others
+SHORTEST_FOR_OTHER = 5  # letters from which a wrong or superfluous letter is corrected; below, only one left out or two swapped
 SHORTEST_FOR_TWO = 8  # letters from which two slips are allowed
 SHORTEST_HALF = 3  # letters of each half of a word that was run together
+MOST_REMEMBERED = 10_000
+FREQUENT = 5  # occurrences from which a word is taken for a half
+ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "or", "ly", "n", "en", "ion", "ions")
+DOUBTFUL = 10  # how many times likelier the suggestion must be where only the stem of a word is known
+
+
+# Ordinary English words, which are meant as they are even where a collection lacks them.
+COMMON_WORDS = frozenset(Path(__file__).with_name("common_words.txt").read_text(encoding="ascii").split())
 
 
 class Corrector:
@@ -24,11 +39,19 @@ class Corrector:
         self._frequencies = dict(frequencies)
         for name in identifiers:
             self._frequencies.setdefault(name, 1)
-        self._by_length: dict[int, list[str]] = defaultdict(list)
+        self._alike: dict[tuple[int, str], list[str]] = defaultdict(list)  # by length and first letter
         for word in self._frequencies:
             if len(word) >= SHORTEST - 1:
-                self._by_length[len(word)].append(word)
+                self._alike[len(word), word[0]].append(word)
         self._remembered: dict[str, str] = {}
+
+    @cached_property
+    def _by_stem(self) -> dict[str, int]:
+        """Occurrences of all words with a stem."""
+        found: dict[str, int] = defaultdict(int)
+        for word, count in self._frequencies.items():
+            found[stem(word)] += count
+        return found
 
     def knows(self, word: str) -> bool:
         """Whether the folded `word` stands in the collection as it is."""
@@ -36,15 +59,32 @@ class Corrector:
 
     def suggest(self, word: str) -> str:
         """What was probably meant by the folded `word`: a known word, two of them with a space, or nothing ("")."""
-        if word not in self._remembered:
-            if len(self._remembered) > 10_000:
+        meant = self._remembered.get(word)
+        if meant is None:
+            if len(self._remembered) > MOST_REMEMBERED:
                 self._remembered.clear()
-            self._remembered[word] = self._split(word) or self._nearest(word)
-        return self._remembered[word]
+            meant = "" if _is_common(word) else self._nearest(word, 1) or self._split(word) or self._nearest(word, 2)
+            self._remembered[word] = meant
+        return meant
+
+    def suggest_for_doubtful(self, word: str) -> str:
+        """The same for a word that is unknown itself while its stem is known, such as "sever" beside "several".
+
+        Only a word one slip away counts, that is `DOUBTFUL` times as frequent as all words of that stem.
+        """
+        if self.knows(word) or self._is_inflected(word) or _is_common(word):
+            return ""
+        meant = self._nearest(word, 1)
+        return meant if meant and self._frequencies[meant] >= DOUBTFUL * self._by_stem.get(stem(word), 0) else ""
+
+    def _is_inflected(self, word: str) -> bool:
+        """Whether another form of `word` is known: one with an ending more, less or other."""
+        forms = {base + ending for base in _bases(word) for ending in ("", "e", *ENDINGS)}
+        return any(form in self._frequencies for form in forms)
 
     def _split(self, word: str) -> str:
-        """Two known words that give `word` when run together: the pair whose rarer half is the most frequent."""
-        best, best_count = "", 1
+        """Two frequent words that give `word` when run together: the pair whose rarer half is the most frequent."""
+        best, best_count = "", FREQUENT - 1
         for cut in range(SHORTEST_HALF, len(word) - SHORTEST_HALF + 1):
             first, second = word[:cut], word[cut:]
             count = min(self._frequencies.get(first, 0), self._frequencies.get(second, 0))
@@ -52,19 +92,37 @@ class Corrector:
                 best, best_count = f"{first} {second}", count
         return best
 
-    def _nearest(self, word: str) -> str:
-        """The known word the fewest slips away (a letter more, less, other, or two swapped); among equals the likeliest."""
-        if len(word) < SHORTEST or any(char.isdigit() for char in word[:1]):
+    def _nearest(self, word: str, most: int) -> str:
+        """The known word at most `most` slips away (a letter more, less, other, or two swapped); the nearest, then the likeliest."""
+        if len(word) < (SHORTEST if most == 1 else SHORTEST_FOR_TWO) or word[0].isdigit():
             return ""
-        most = 2 if len(word) >= SHORTEST_FOR_TWO else 1
         best: tuple[int, int, str] | None = None
         for length in range(len(word) - most, len(word) + most + 1):
-            for known in self._by_length.get(length, ()):
-                if known[0] != word[0] and known[:2] != word[1::-1]:
-                    continue  # people rarely miss the first letter, but may swap it with the second
-                slips = OSA.distance(word, known, score_cutoff=most)
-                if slips <= most:
-                    rank = (slips, -self._frequencies[known], known)
-                    if best is None or rank < best:
-                        best = rank
+            if len(word) < SHORTEST_FOR_OTHER and length < len(word):
+                continue
+            candidates = self._candidates(word, length)
+            for known, slips, _ in process.extract(word, candidates, scorer=OSA.distance, score_cutoff=most, limit=None):
+                if len(word) < SHORTEST_FOR_OTHER and length == len(word) and sorted(known) != sorted(word):
+                    continue
+                rank = (int(slips), -self._frequencies[known], known)
+                if best is None or rank < best:
+                    best = rank
         return best[2] if best else ""
+
+    def _candidates(self, word: str, length: int) -> list[str]:
+        """The known words of a length that may be meant: people rarely miss the first letter, but may swap it with the second."""
+        same = self._alike.get((length, word[0]), [])
+        if word[1] == word[0]:
+            return same
+        return [*same, *(known for known in self._alike.get((length, word[1]), ()) if known[1] == word[0])]
+
+
+def _is_common(word: str) -> bool:
+    """Whether `word` is a form of an ordinary English word."""
+    return not COMMON_WORDS.isdisjoint(_bases(word))
+
+
+def _bases(word: str) -> set[str]:
+    """What `word` may be a form of: itself, and itself without an ending."""
+    bases = {word, word.removesuffix("e")} | {word.removesuffix(ending) for ending in ENDINGS}
+    return {base for base in bases if len(base) >= SHORTEST - 1}

@@ -202,7 +202,7 @@ def _figures(outcomes: Sequence[Outcome]) -> Figures:
 
     return Figures(
         n, within(1), within(3), within(5),
-        _share(sum(1 / place for place in places if place), n), _share(sum(_ndcg(outcome) for outcome in outcomes), n),
+        _share(sum(1 / place for place in places if 0 < place <= DEPTH), n), _share(sum(_ndcg(outcome) for outcome in outcomes), n),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -137,18 +138,20 @@ class Generation:
         """The passages of a document by number."""
         stored = json.loads(self._texts[int(self._text_starts[document]) : int(self._text_starts[document + 1])])
         passages = tuple(passage_from_list(item) for item in stored)
-        sentence = int(self._first_sentence[document])
+        first = int(self._first_sentence[document])
+        n_sentences = sum(len(passage.sentences) for passage in passages)
+        starts = self._sentence_starts[first : first + n_sentences + 1].tolist()
+        terms = iter(self._sentence_terms[starts[0] : starts[-1]].tolist())
+        counts = [end - start for start, end in pairwise(starts)]
         sizes: list[tuple[int, ...]] = []
-        places: dict[int, tuple[tuple[int, int], ...]] = {}
+        places: dict[int, list[tuple[int, int]]] = {}
         for number, passage in enumerate(passages):
-            counts = []
-            for place in range(len(passage.sentences)):
-                low, high = int(self._sentence_starts[sentence]), int(self._sentence_starts[sentence + 1])
-                for term in self._sentence_terms[low:high].tolist():
-                    places[term] = (*places.get(term, ()), (number, place))
-                counts.append(high - low)
-                sentence += 1
-            sizes.append(tuple(counts))
+            size = tuple(counts[: len(passage.sentences)])
+            del counts[: len(size)]
+            for place, count in enumerate(size):
+                for term in islice(terms, count):
+                    places.setdefault(term, []).append((number, place))
+            sizes.append(size)
         return PassageIndex(passages, tuple(sizes), places)
 
 
@@ -396,7 +399,7 @@ def _sync(folder: Path) -> None:
 
 
 def _is_current(root: Path, name: str) -> bool:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, UnicodeDecodeError):
         return (root / _CURRENT).read_text(encoding="ascii").strip() == name
     return False
 

@@ -60,7 +60,7 @@ def _cut_at_headings(lines: list[str], first_line: int) -> Iterator[tuple[str, i
 
 
 def _split_outcomes(lines: list[str], first_line: int) -> tuple[str, list[Outcome]]:
-    """The step's text without its last list, and the outcomes of that list. Blank lines on top stay: they count as lines."""
+    """The step's text without its last list, and the outcomes of that list. Blank lines on top stay: they are counted."""
     start = len(lines)
     for index in range(len(lines) - 1, -1, -1):
         if _ITEM.match(lines[index]):

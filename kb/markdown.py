@@ -195,9 +195,7 @@ def _inline_text(inline: Token) -> tuple[str, list[tuple[int, int]]]:
     for child in inline.children or []:
         if child.type in ("softbreak", "hardbreak"):
             piece = " "
-        elif child.type == "image":
-            piece = child.content
-        elif child.type in ("text", "code_inline", "text_special", "html_inline"):
+        elif child.type in ("text", "code_inline", "text_special", "html_inline", "image"):
             piece = child.content
         else:
             continue

@@ -100,7 +100,7 @@ def make_query(question: str, log: str = "", options: frozenset[str] = frozenset
     weak = list(_weak_ranges(text)) if is_log else []
     found = []
     for word in words(text, keep_stop_words=True):
-        weight = min((factor for start, end, factor in weak if start <= word.start < end), default=1.0)
+        weight = min((factor for start, end, factor in weak if start <= word.start < end), default=1.0) if weak else 1.0
         found.append(QueryWord(text[word.start : word.end], word, weight, is_stop_word(word.terms)))
     noise = tuple(dict.fromkeys(text[start:end].strip() for start, end, factor in weak if factor == NOISE_WEIGHT))
     return Query(text, tuple(found), is_log, conditions, noise)

@@ -8,7 +8,7 @@ and then only which documents satisfy them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 from whoosh import query as whoosh_query
 from whoosh.searching import Searcher
 
-from kb.analysis import STOP_TERMS, fold, word_terms
+from kb.analysis import STOP_TERMS, letters, word_terms
 from kb.correction import SHORTEST, Corrector
 from kb.fields import FIELDS
 from kb.impacts import ImpactTable
@@ -100,12 +100,19 @@ class Rows:
         """For every target the sum of what its rows say; float64 [size]."""
         return np.bincount(self.where, weights=self.what, minlength=size)
 
-    def places_of(self, target: int) -> Iterator[tuple[int, int]]:
-        """For each term that has a row of `target`: its place in `terms`, and the row's place in the table."""
+    def held_by(self, targets: Sequence[int], size: int) -> list[list[tuple[int, int]]]:
+        """For each of `targets`, all below `size`, its rows: place of the term in `terms`, place of the row in the table."""
+        found: list[list[tuple[int, int]]] = [[] for _ in targets]
+        place_of = np.full(size, -1, dtype=np.int32)
+        place_of[targets] = range(len(targets))
+        places = place_of[self.where]
+        chosen = np.flatnonzero(places >= 0)
         ends = np.cumsum([high - low for low, high in self.spans])
-        for row in np.flatnonzero(self.where == target).tolist():
-            place = int(ends.searchsorted(row, side="right"))
-            yield place, self.spans[place][1] - int(ends[place]) + row
+        owners = ends.searchsorted(chosen, side="right")
+        rows = chosen + (np.array([high for _, high in self.spans]) - ends)[owners]
+        for place, owner, row in zip(places[chosen].tolist(), owners.tolist(), rows.tolist(), strict=True):
+            found[place].append((owner, row))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,18 +228,17 @@ class Retriever:
         text, shift = query.text, 0
         spoken = self._spoken(query)
         for place, word in enumerate(query.words):
-            is_right = word.is_stop or place in spoken or self._is_known(query, place)
-            meant = "" if is_right else self.corrector.suggest(self._letters(word))
+            meant = "" if word.is_stop or place in spoken else self._meant(query, place)
             at, end = word.word.start + shift, word.word.end + shift
             if not meant:
-                new_words.append(replace(word, word=replace(word.word, start=at, end=end)))
+                new_words.append(replace(word, word=word.word._replace(start=at, end=end)) if shift else word)
                 continue
             replaced.append((word.text, meant))
             text = text[:at] + meant + text[end:]
             shift += len(meant) - (end - at)
             weight = word.weight * self.ranking.corrected_weight
             for piece in meant.split():
-                moved = replace(word.word, start=at, end=at + len(piece), terms=word_terms(piece))
+                moved = word.word._replace(start=at, end=at + len(piece), terms=word_terms(piece))
                 new_words.append(replace(word, text=piece, weight=weight, word=moved))
                 at += len(piece) + 1
         if not replaced:
@@ -249,20 +255,25 @@ class Retriever:
 
     @staticmethod
     def _letters(word: QueryWord) -> str:
-        return word.word.terms[0] if len(word.word.terms) > 1 else fold(word.text)
+        return word.word.terms[0] if len(word.word.terms) > 1 else letters(word.text)
 
-    def _is_known(self, query: Query, place: int) -> bool:
+    def _meant(self, query: Query, place: int) -> str:
+        """What was probably meant by a word of `query`; "" where it is known, or nothing is near."""
         word = query.words[place]
-        letters = self._letters(word)
-        if len(letters) < SHORTEST or word.word.terms[0] in self.table.terms or any(char.isdigit() for char in word.text):
-            return True
+        typed = self._letters(word)
+        if len(typed) < SHORTEST or any(char.isdigit() for char in word.text):
+            return ""
+        if word.word.terms[0] in self.table.terms:
+            return self.corrector.suggest_for_doubtful(typed) if len(word.word.terms) == 1 else ""
         if len(word.word.terms) > 1 and all(part in self.table.terms for part in word.word.terms[1:]):
-            return True
+            return ""
         neighbours = query.words[max(0, place - 1) : place + 2]
-        return any(
+        if any(
             joined(first.word, second.word, query.text) in self.table.terms
             for first, second in zip(neighbours, neighbours[1:], strict=False)
-        )
+        ):
+            return ""
+        return self.corrector.suggest(typed)
 
     # -- ranking --------------------------------------------------------------------------------------------------
 
@@ -324,30 +335,28 @@ class Retriever:
             filtered = True
             total = np.where(allowed, total, 0.0)
         best = _best(total, limit)
-        matched = self._matched(weighed, scores, best)
+        held = scores.rows.held_by(best, len(total))
+        matched = self._matched(weighed, scores, held)
         hits = tuple(
             Hit(self.ids[n], self.kinds[n], self.titles[n], self.sections[n], float(total[n]), words)
             for n, words in zip(best, matched, strict=True)
         )
-        return Ranked(query, hits, self._features(weighed, scores, total, best), weighed, correction, filtered)
+        return Ranked(query, hits, self._features(weighed, scores, total, best, held), weighed, correction, filtered)
 
-    def _matched(self, weighed: Weighed, scores: Scores, best: Sequence[int]) -> list[tuple[str, ...]]:
-        """For each of the documents `best`, the words of the query that it holds, in the order of the query."""
-        holds: list[set[str]] = [set() for _ in best]
-        place_of = np.full(self.table.n_documents, -1, dtype=np.int32)
-        place_of[best] = range(len(best))
-        places = place_of[scores.rows.where]
-        chosen = np.flatnonzero(places >= 0)
-        owners = np.repeat(np.arange(len(scores.names)), [high - low for low, high in scores.rows.spans])[chosen]
-        for place, owner in zip(places[chosen].tolist(), owners.tolist(), strict=True):
-            holds[place].add(scores.names[owner])
+    def _matched(
+        self, weighed: Weighed, scores: Scores, held: Sequence[Sequence[tuple[int, int]]]
+    ) -> list[tuple[str, ...]]:
+        """For each document, given its rows, the words of the query that it holds, in the order of the query."""
+        holds = [{scores.names[place] for place, _ in rows} for rows in held]
         spoken = [*weighed.words, *((word, (concept,)) for concept, said in weighed.synonyms.items() for word in said)]
         return [
             tuple(dict.fromkeys(text for text, terms in spoken if not terms_held.isdisjoint(terms))) for terms_held in holds
         ]
 
-    def _features(self, weighed: Weighed, scores: Scores, total: np.ndarray, best: Sequence[int]) -> Features:
-        """The features of the best entry among the documents `best`."""
+    def _features(
+        self, weighed: Weighed, scores: Scores, total: np.ndarray, best: Sequence[int], rows_held: Sequence[Sequence[tuple[int, int]]]
+    ) -> Features:
+        """The features of the best entry among the documents `best`, whose rows are `rows_held`."""
         entries = [number for number in best if number < self._n_entries]
         if not entries:
             return Features(n_words=len(weighed.words))
@@ -362,7 +371,7 @@ class Retriever:
         held = core = 0.0
         core_terms: set[str] = set()
         by_field = [0.0] * len(FIELDS)
-        for place, row in scores.rows.places_of(first):
+        for place, row in rows_held[best.index(first)]:
             bits = int(table.fields[row])
             held += values[place]
             if bits & _CORE_BITS:
@@ -392,13 +401,14 @@ class Retriever:
         start = int(self._first_wording[document])
         end = int(self._first_wording[document + 1]) if document + 1 < table.n_documents else len(table.wording_document)
         first = start + int(np.searchsorted(table.wording_kind[start:end], _ERRORS))
+        bounds = np.array([first, end], dtype=table.wordings.dtype)  # of their type, or the rows would be copied
         share = [0.0] * (end - first)
         size = [0] * (end - first)
         for term in weighed.terms if end > first else ():
             number = table.terms[term]
             low, high = self._wording_row_starts[number], self._wording_row_starts[number + 1]
             rows = table.wordings[low:high]
-            for place in range(int(rows.searchsorted(first)), int(rows.searchsorted(end))):
+            for place in range(*rows.searchsorted(bounds).tolist()):
                 share[int(rows[place]) - first] += float(table.wording_weights[low + place]) ** 2
                 size[int(rows[place]) - first] += 1
         shares = [value if n >= LEAST_ERROR_TERMS else 0.0 for value, n in zip(share, size, strict=True)]
@@ -430,7 +440,7 @@ def _satisfying(conditions: Sequence[Condition], searcher: Searcher, n_documents
         if condition.must_not:
             found = ~found
         groups[condition.group] = groups[condition.group] | found if condition.group in groups else found
-    return np.logical_and.reduce(list(groups.values()))
+    return np.asarray(np.logical_and.reduce(list(groups.values())))
 
 
 def _condition_query(condition: Condition) -> whoosh_query.Query:
@@ -448,8 +458,7 @@ def _gather(starts: Sequence[int], targets: np.ndarray, values: np.ndarray, term
     if not spans:
         return Rows(terms, np.zeros(0, np.int32), np.zeros(0, np.float32), spans)
     where = np.concatenate([targets[low:high] for low, high in spans])
-    what = np.concatenate([values[low:high] for low, high in spans])
-    what = what * np.repeat(np.array(weights, dtype=np.float32), [high - low for low, high in spans])
+    what = np.concatenate([values[low:high] * np.float32(weight) for (low, high), weight in zip(spans, weights, strict=True)])
     return Rows(terms, where, what, spans)
 
 
@@ -463,4 +472,4 @@ def _best(total: np.ndarray, limit: int) -> list[int]:
         if len(candidates) > 50 * limit:
             candidates = np.sort(candidates[np.argpartition(-total[candidates], limit)[: limit + 1]])
     order = np.argsort(-total[candidates], kind="stable")[:limit]
-    return [int(number) for number in candidates[order]]
+    return list(candidates[order].tolist())

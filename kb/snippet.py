@@ -105,7 +105,7 @@ class PassageIndex:
 
     passages: tuple[Passage, ...]
     sizes: tuple[tuple[int, ...], ...]  # of each sentence of each passage, its number of terms
-    places: Mapping[int, tuple[tuple[int, int], ...]]  # term number to (passage, sentence) where it stands
+    places: Mapping[int, Sequence[tuple[int, int]]]  # term number to (passage, sentence) where it stands
 
 
 def choose(index: PassageIndex, weights: Mapping[int, float]) -> tuple[int, int] | None:

@@ -33,6 +33,10 @@ def test_terms(case: Case) -> None:
         "-DSSL_ALLOW_ADH -dssl_allow_adh",
         "/dev/random dev/random",
         "X.509 x509",
+        "SSL3_READ_BYTES ssl3_read_bytes",
+        "RC4-MD5 rc4-md5 RC4MD5",
+        "3DES 3des",
+        "SSLv3 sslv3 SSLV3",
         "error:14094412 ERROR:14094412",
         "résumé re\u0301sume\u0301 resume RÉSUMÉ",
         "naïve naive",
@@ -46,7 +50,9 @@ def test_spellings_of_one_thing_are_one_term(spellings: str) -> None:
     assert len(firsts) == 1, firsts
 
 
-@pytest.mark.parametrize("different", ["https http", "dns dn", "news new", "des de", "aes ae", "sans san", "key keys_dir", "csr crt"])
+@pytest.mark.parametrize(
+    "different", ["https http", "dns dn", "news new", "des de", "aes ae", "sans san", "key keys_dir", "csr crt"]
+)
 def test_different_things_share_no_term(different: str) -> None:
     first, second = different.split()
     assert not {*words(first)[0].terms} & {words(second)[0].terms[0]}
@@ -63,6 +69,12 @@ def test_different_things_share_no_term(different: str) -> None:
         ("14094412", "error:14094412"),
         ("SSL_ALLOW_ADH", "-DSSL_ALLOW_ADH"),
         ("1.2", "TLSv1.2"),
+        ("509", "X.509"),
+        ("des", "3DES"),
+        ("read", "SSL3_READ_BYTES"),
+        ("ssl", "SSLv3"),
+        ("example", "https://www.example.com/manual"),
+        ("manual", "https://www.example.com/manual"),
     ],
 )
 def test_a_part_is_a_term_of_the_whole(part: str, whole: str) -> None:

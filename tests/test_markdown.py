@@ -1,4 +1,4 @@
-"""Markdown: what its HTML is, also for hostile and broken text, and that plain blocks and HTML number the same elements."""
+"""Markdown: its HTML, also of hostile and broken text, and that plain blocks and HTML number the same elements."""
 
 from __future__ import annotations
 
@@ -50,6 +50,35 @@ ss -ltn
 
     indented
 """
+
+
+# all that Markdown may become
+ELEMENTS = {
+    *("a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol"),
+    *("p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
+ATTRIBUTES = {
+    *("alt", "aria-label", "class", "data-code", "href", "id", "loading", "role", "src", "start", "style", "tabindex"),
+    "title",
+}
+# lines that mean something to Markdown, to be mixed
+LINES = [
+    *(
+        "# h {#x}",
+        "## P 2",
+        "para `c`",
+        "- item",
+        "  more",
+        "  ```sh",
+        "```",
+        "> [!TIP]",
+        "> q",
+        "| a |",
+        "|---|",
+        "1. n",
+    ),
+    *("   - d", "    code", "<script>", "[l](javascript:x)", "![i](gone.png)", "", "", "---"),
+]
 
 
 def unchanged(address: str) -> str:
@@ -147,7 +176,9 @@ def test_blocks_are_known_by_kind_heading_and_line() -> None:
 
 
 def test_inline_code_is_known_by_its_place() -> None:
-    spans = {block.text: [block.text[a:b] for a, b in block.code_spans] for block in plain_blocks(BODY) if block.code_spans}
+    spans = {
+        block.text: [block.text[a:b] for a, b in block.code_spans] for block in plain_blocks(BODY) if block.code_spans
+    }
     assert spans == {"Before any heading with code.": ["code"], "first with x": ["x"], "c — d": ["c"]}
 
 
@@ -171,8 +202,7 @@ def test_plain_text_has_no_markup(text: str, plain: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(["# h {#x}", "## P 2", "para `c`", "- item", "  more", "  ```sh", "```", "> [!TIP]", "> q", "| a |",
-                                 "|---|", "1. n", "   - d", "    code", "<script>", "[l](javascript:x)", "![i](gone.png)", "", "", "---"]), max_size=14))  # fmt: skip
+@given(st.lists(st.sampled_from(LINES), max_size=14))
 def test_any_mixture_numbers_the_same_elements(lines: list[str]) -> None:
     text = "\n".join(lines)
     page = Page(render(text, resolve))
@@ -187,10 +217,8 @@ def test_any_mixture_numbers_the_same_elements(lines: list[str]) -> None:
 @given(st.text(alphabet="<>\"'&[]()!`*_#-|:\\/ \nabjs=xionert", max_size=200))
 def test_no_text_brings_elements_or_attributes_of_its_own(text: str) -> None:
     page = Page(render(text, unchanged))
-    known = "a blockquote br code del div em h1 h2 h3 h4 h5 h6 hr img li ol p pre s span strong table tbody td th thead tr ul"
-    assert page.elements <= set(known.split())
-    names = {name for name, _ in page.attributes}
-    assert names <= set("alt aria-label class data-code href id loading role src start style tabindex title".split())
+    assert page.elements <= ELEMENTS
+    assert {name for name, _ in page.attributes} <= ATTRIBUTES
     for name, value in page.attributes:
         if name in ("href", "src"):
             assert not value.strip().lower().startswith(("javascript:", "vbscript:", "data:text"))
@@ -202,7 +230,7 @@ def test_texts_on_one_page_have_ids_and_region_names_of_their_own() -> None:
     html = render(text, unchanged, "intro", names) + render(text, unchanged, "step", names)
     page = Page(html)
     assert list(page.texts) == ["intro-0", "intro-1", "step-0", "step-1"]
-    assert [label for label in re.findall(r'aria-label="([^"]*)"', html)] == ["Shell commands", "Shell commands 2"]
+    assert re.findall(r'aria-label="([^"]*)"', html) == ["Shell commands", "Shell commands 2"]
 
 
 def test_parts_are_cut_at_headings_of_level_1_and_2() -> None:
@@ -228,7 +256,10 @@ def test_a_heading_with_nothing_below_is_still_a_part() -> None:
 
 
 def test_inline_text_has_no_paragraph() -> None:
-    assert render_inline("see [it](entry:a) & `<b>`", resolve) == 'see <a href="/there/entry:a">it</a> &amp; <code>&lt;b&gt;</code>'
+    assert (
+        render_inline("see [it](entry:a) & `<b>`", resolve)
+        == 'see <a href="/there/entry:a">it</a> &amp; <code>&lt;b&gt;</code>'
+    )
 
 
 def test_known_languages_are_coloured_with_classes_alone() -> None:
@@ -243,7 +274,13 @@ def test_a_very_long_code_block_is_shown_plain() -> None:
 
 @pytest.mark.parametrize(
     ("text", "anchor"),
-    [("Look again", "look-again"), ("  What's  it? ", "whats-it"), ("日本 Größe", "日本-größe"), ("???", "part"), ("a--b", "a-b")],
+    [
+        ("Look again", "look-again"),
+        ("  What's  it? ", "whats-it"),
+        ("日本 Größe", "日本-größe"),
+        ("???", "part"),
+        ("a--b", "a-b"),
+    ],
 )
 def test_slugs(text: str, anchor: str) -> None:
     assert slug(text) == anchor
