@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from tune import N_FOLDS  # noqa: E402
+from tune import N_FOLDS
 
-from kb.evaluation import read_labelled  # noqa: E402
-from kb.knowledge_base import KnowledgeBase  # noqa: E402
-from kb.levels import inputs  # noqa: E402
-from kb.query import make_query  # noqa: E402
-from kb.retrieval import Features  # noqa: E402
-from kb.settings import Levels, load_settings  # noqa: E402
+from kb.evaluation import read_labelled
+from kb.knowledge_base import KnowledgeBase
+from kb.levels import inputs
+from kb.query import make_query
+from kb.retrieval import Features
+from kb.settings import Levels, load_settings
 
 RIDGE = 0.3
 NAMES = tuple(inputs(Features()))
@@ -53,7 +53,16 @@ def samples(content: Path, questions: Path, data: Path, weight: float) -> list[S
         right = bool(entries) and entries[0] in labelled.relevant
         name = labelled.relevant[0] if labelled.relevant else labelled.query
         given = inputs(ranked.features)
-        found.append(Sample([given[n] for n in NAMES], right, bool(labelled.relevant), zlib.crc32(name.encode()) % N_FOLDS, weight, labelled.query))
+        found.append(
+            Sample(
+                [given[n] for n in NAMES],
+                right,
+                bool(labelled.relevant),
+                zlib.crc32(name.encode()) % N_FOLDS,
+                weight,
+                labelled.query,
+            )
+        )
     return found
 
 
@@ -79,7 +88,9 @@ def probability(b: np.ndarray, x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(b[0] + x @ b[1:], -30, 30)))
 
 
-def limits(p: np.ndarray, right: np.ndarray, answerable: np.ndarray, strong: float, wrong: float) -> tuple[float, float, float]:
+def limits(
+    p: np.ndarray, right: np.ndarray, answerable: np.ndarray, strong: float, wrong: float
+) -> tuple[float, float, float]:
     """The limits: strong as low as its share of right first entries allows, possible as low as the share of unanswerable
     questions answered allows, weak where fewer than one in eight first entries is right."""
     grid = np.round(np.arange(0.02, 0.99, 0.01), 2)
@@ -104,7 +115,12 @@ def main() -> None:
     owner: list[int] = []
     for number, item in enumerate(options.sets):
         content, questions, *weight = item.split("=")
-        more = samples(Path(content), Path(questions), options.data / str(zlib.crc32(content.encode())), float(weight[0]) if weight else 1.0)
+        more = samples(
+            Path(content),
+            Path(questions),
+            options.data / str(zlib.crc32(content.encode())),
+            float(weight[0]) if weight else 1.0,
+        )
         found += more
         owner += [number] * len(more)
     x = np.array([s.x for s in found])
@@ -114,7 +130,9 @@ def main() -> None:
     fold = np.array([s.fold for s in found])
     held = np.zeros(len(found))
     for number in range(N_FOLDS):
-        held[fold == number] = probability(fit(x[fold != number], right[fold != number], weight[fold != number]), x[fold == number])
+        held[fold == number] = probability(
+            fit(x[fold != number], right[fold != number], weight[fold != number]), x[fold == number]
+        )
     b = fit(x, right, weight)
     full = weight >= 1.0
     strong, possible, weak = limits(held[full], right[full], answerable[full], options.strong, options.wrong)
@@ -132,10 +150,17 @@ def main() -> None:
     for number, item in enumerate(options.sets):
         print(item)
         mine = owners == number
-        for name, low, high in (("strong", strong, 1.01), ("possible", possible, strong), ("weak", weak, possible), ("none", -1, weak)):
+        for name, low, high in (
+            ("strong", strong, 1.01),
+            ("possible", possible, strong),
+            ("weak", weak, possible),
+            ("none", -1, weak),
+        ):
             inside = mine & (held >= low) & (held < high)
             n = int(inside.sum())
-            print(f"  {name:9} {n:4}  right {right[inside].mean() if n else 0:.3f}  unanswerable {int((~answerable[inside]).sum())} of {int((~answerable[mine]).sum())}")
+            print(
+                f"  {name:9} {n:4}  right {right[inside].mean() if n else 0:.3f}  unanswerable {int((~answerable[inside]).sum())} of {int((~answerable[mine]).sum())}"
+            )
     answered = np.flatnonzero(~answerable & (held >= possible))
     for place in answered:
         print("  answered although unanswerable:", found[place].query[:100], f"{held[place]:.2f}")

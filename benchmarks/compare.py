@@ -1,9 +1,10 @@
 """Our engine beside Whoosh's own search, SQLite FTS5, tantivy and bm25s: `python benchmarks/compare.py`.
 
-For each size it makes a knowledge base (44 is the project's own), lets every engine index it, and puts the same questions to
-all of them, one question after the other and one engine after the other, so that whatever else the machine does hits all
-alike. Each question is put once, after others to warm up, and asks for the first ten entries and a passage of the first.
-Index time, memory and cold start are taken in fresh processes. Engines that are not installed are left out, and named.
+For each size it makes a knowledge base (44 is the project's own), lets every engine index it, and puts the same
+questions to all of them, one question after the other and one engine after the other, so that whatever else the machine
+does hits all alike. Each question is put once, after others to warm up, and asks for the first ten entries and a passage
+of the first. Index time, memory and cold start are taken in fresh processes. Engines that are not installed are left
+out, and named.
 
     python benchmarks/compare.py [--sizes 44,1000,10000,100000] [--questions 300] [--work DIR] [--json]
 
@@ -36,7 +37,7 @@ OWN_SIZE = 44  # entries of the project's own content
 WORST_SIZE = 1000
 WORST_RUNS = 15
 WORST_LIMIT_MS = 100.0
-FIRST_STARTS = 3
+N_STARTS = 3
 N_WARM = 30
 SLOW_MS = 50.0  # beyond this an engine gets fewer questions
 FEWER = 60
@@ -105,7 +106,8 @@ def work_first(engine: Engine, folder: Path, question: str) -> dict[str, Any]:
 def in_fresh_process(*arguments: str) -> tuple[dict[str, Any], float]:
     """What a worker printed, and the seconds from its start to its end. Raises subprocess.CalledProcessError."""
     before = time.perf_counter()
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # a second start finds compiled modules, as installed programs do
+    # later starts find compiled modules, as those of installed programs do
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(
         [sys.executable, __file__, "--worker", *arguments], check=True, capture_output=True, text=True, env=environment
     )
@@ -158,12 +160,16 @@ def compare(work: Path, n_entries: int, n_questions: int, engines: Sequence[Engi
         place = folder / engine.name.replace(" ", "-").lower()
         try:
             built = build_index(engine, content if engine.reads_content else documents, place)
-            starts = [in_fresh_process("first", engine.name, str(place), questions[0].text) for _ in range(FIRST_STARTS)]
+            starts = [in_fresh_process("first", engine.name, str(place), questions[0].text) for _ in range(N_STARTS)]
             searches[engine.name] = engine.open(place)
         except (subprocess.CalledProcessError, OSError) as error:
             result.fault = _last_line(getattr(error, "stderr", "")) or str(error)
             continue
-        result.index_s, result.index_mb, result.index_peak_mb = built["index_s"], built["index_mb"], built["index_peak_mb"]
+        result.index_s, result.index_mb, result.index_peak_mb = (
+            built["index_s"],
+            built["index_mb"],
+            built["index_peak_mb"],
+        )
         result.memory_mb = max(answer["memory_mb"] for answer, _ in starts)
         result.start_s = statistics.median(seconds for _, seconds in starts)
     say(f"{n_entries:,} entries: {len(questions) - N_WARM} questions")
@@ -223,7 +229,9 @@ def _stack_trace(chance: random.Random) -> str:
     lines = [f'Exception in thread "main" java.lang.{chance.choice(words).title()}Exception: {chance.choice(words)}']
     while sum(map(len, lines)) < 9000:
         parts = [chance.choice(words) for _ in range(4)]
-        lines.append(f"    at com.example.{parts[0]}.{parts[1].title()}${parts[2]}({parts[3].title()}.java:{chance.randrange(1, 2000)})")
+        lines.append(
+            f"    at com.example.{parts[0]}.{parts[1].title()}${parts[2]}({parts[3].title()}.java:{chance.randrange(1, 2000)})"
+        )
     return "\n".join(lines)[:9000]
 
 
@@ -249,9 +257,12 @@ WORST_CASES: dict[str, tuple[Callable[[random.Random], str], Callable[[random.Ra
     "500 letters from right to left": (_from("אבגדהוזחטיכלמנסעפצקרשת \u202e\u200f ابتثجحخدذرزسش", 500), lambda _: ""),
     "9 kB stack trace as the log": (lambda _: "it crashes", _stack_trace),
     "500 characters of misspelt words": (_misspelt, lambda _: ""),
-    "the same in a follow-up's place: 500 times one letter": (lambda chance: chance.choice("aeiz") * 500, lambda _: ""),
-    "operators only: 100 times -a OR b:c": (lambda _: ("-a OR b:c NOT " * 40)[:500], lambda _: ""),
-    "question of 250 words": (lambda chance: " ".join(chance.choices("ca key ssl csr to is it on the".split(), k=160))[:500], lambda _: ""),
+    "one letter 500 times": (lambda chance: chance.choice("aeiz") * 500, lambda _: ""),
+    "500 characters of operators": (lambda _: ("-a OR body:b NOT " * 40)[:500], lambda _: ""),
+    "160 short words": (
+        lambda chance: " ".join(chance.choices("ca key ssl csr to is it on the".split(), k=160))[:500],
+        lambda _: "",
+    ),
 }
 
 
@@ -310,10 +321,11 @@ def _number(value: float | None, digits: int = 2) -> str:
 def table(results: Sequence[Result]) -> str:
     """The results of one size as a Markdown table."""
     ours = next((result.p50_ms for result in results if result.engine == "ours"), None)
-    lines = [
-        "| engine | p50 ms | p50 / ours | p95 ms | p50 CPU ms | found in 10 | index s | index MB | building, peak MB | answering, peak MB | cold start s |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
+    names = (
+        "engine", "p50 ms", "p50 / ours", "p95 ms", "p50 CPU ms", "found in 10", "index s", "index MB", "peak MB, building",
+        "peak MB, answering", "cold start s",
+    )  # fmt: skip
+    lines = [f"| {' | '.join(names)} |", "|---|" + "---:|" * (len(names) - 1)]
     for result in results:
         ratio = result.p50_ms / ours if result.p50_ms is not None and ours else None
         found = None if result.found is None else result.found * 100

@@ -1,8 +1,9 @@
 """The engines that are compared, each behind the same three steps: build an index on disk, open it, ask.
 
-Asked, every engine gives its first ten entries and, where it can, a passage of the first with what matched in it. Each is set
-up the way its own manual does it for questions in English: words joined by OR, stemmed, the title counting double. A package
-is imported only when its engine is used, so that a missing one is no error and no process carries another's weight.
+Asked, every engine gives its first ten entries and, where it can, a passage of the first with what matched in it. Each
+is set up the way its own manual does it for questions in English: words joined by OR, stemmed, the title counting
+double. A package is imported only when its engine is used, so that a missing one is no error and no process carries
+another's weight.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,9 @@ def write_documents(content: Path, path: Path) -> int:
     with path.open("w", encoding="utf-8") as file:
         for document in index_documents(load_content(content)):
             if document.kind == "entry":
-                body = "\n".join(text for name, texts in document.fields.items() if name != "question" for text in texts)
+                body = "\n".join(
+                    text for name, texts in document.fields.items() if name != "question" for text in texts
+                )
                 file.write(json.dumps([document.id, document.title, body], ensure_ascii=False) + "\n")
                 count += 1
     return count
@@ -126,7 +129,9 @@ def _build_whoosh(source: Path, folder: Path) -> None:
     from whoosh.index import create_in
 
     analyzer = StemmingAnalyzer()
-    schema = Schema(id=ID(stored=True), title=TEXT(analyzer=analyzer, stored=True), body=TEXT(analyzer=analyzer, stored=True))
+    schema = Schema(
+        id=ID(stored=True), title=TEXT(analyzer=analyzer, stored=True), body=TEXT(analyzer=analyzer, stored=True)
+    )
     writer = create_in(str(folder), schema).writer(limitmb=256)
     for document in read_documents(source):
         writer.add_document(id=document.id, title=document.title, body=document.body)
@@ -143,7 +148,9 @@ def _open_whoosh(folder: Path) -> Search:
 
     def search(text: str) -> Found:
         terms = dict.fromkeys(token.text for token in analyzer(text, mode="query"))
-        query = Or([Term(field, term, boost) for term in terms for field, boost in (("title", TITLE_WEIGHT), ("body", 1.0))])
+        query = Or(
+            [Term(field, term, boost) for term in terms for field, boost in (("title", TITLE_WEIGHT), ("body", 1.0))]
+        )
         results = searcher.search(query, limit=LIMIT)
         ids = tuple(hit["id"] for hit in results)
         return Found(ids, results[0].highlights("body", top=1) if ids else "")
@@ -156,8 +163,12 @@ def _open_whoosh(folder: Path) -> Search:
 
 def _build_fts5(source: Path, folder: Path) -> None:
     with sqlite3.connect(folder / "index.sqlite3") as database:
-        database.execute("CREATE VIRTUAL TABLE entries USING fts5(id UNINDEXED, title, body, tokenize = 'porter unicode61')")
-        database.executemany("INSERT INTO entries VALUES (?, ?, ?)", ((d.id, d.title, d.body) for d in read_documents(source)))
+        database.execute(
+            "CREATE VIRTUAL TABLE entries USING fts5(id UNINDEXED, title, body, tokenize = 'porter unicode61')"
+        )
+        database.executemany(
+            "INSERT INTO entries VALUES (?, ?, ?)", ((d.id, d.title, d.body) for d in read_documents(source))
+        )
         database.execute("INSERT INTO entries(entries) VALUES ('optimize')")
     database.close()
 
@@ -204,8 +215,12 @@ def _open_tantivy(folder: Path) -> Search:
         documents = [searcher.doc(address) for _, address in searcher.search(query, LIMIT, count=False).hits]
         if not documents:
             return Found((), "")
-        snippet = tantivy.SnippetGenerator.create(searcher, query, index.schema, "body").snippet_from_doc(documents[0]).to_html()
-        return Found(tuple(document.get_first("id") for document in documents), snippet)
+        snippet = (
+            tantivy.SnippetGenerator.create(searcher, query, index.schema, "body")
+            .snippet_from_doc(documents[0])
+            .to_html()
+        )
+        return Found(tuple(str(document.get_first("id")) for document in documents), snippet)
 
     return search
 
@@ -244,14 +259,12 @@ def _open_bm25s(folder: Path) -> Search:
 ENGINES: dict[str, Engine] = {
     engine.name: engine
     for engine in (
-        Engine("ours", "level, passage, reasons; built from Markdown", "kb", _build_ours, _open_ours, reads_content=True),
+        Engine(
+            "ours", "level, passage, reasons; built from Markdown", "kb", _build_ours, _open_ours, reads_content=True
+        ),
         Engine("Whoosh", "BM25F, Or of terms, highlights", "whoosh", _build_whoosh, _open_whoosh),
         Engine("SQLite FTS5", "porter, bm25(), snippet()", "sqlite3", _build_fts5, _open_fts5),
         Engine("tantivy", "en_stem, SnippetGenerator", "tantivy", _build_tantivy, _open_tantivy),
         Engine("bm25s", "NumPy; no stemmer, no passage", "bm25s", _build_bm25s, _open_bm25s),
     )
 }
-
-
-def named(names: Iterable[str]) -> list[Engine]:
-    return [ENGINES[name] for name in names]

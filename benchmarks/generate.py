@@ -1,9 +1,10 @@
 """Make a knowledge base of any size, and questions about it: `python benchmarks/generate.py DIR --entries N`.
 
-The entries look like those people write: a question, a short answer, a few aliases, now and then an error text, paragraphs,
-a list, a command. Their words are those of the project's own content by frequency, followed by compounds of them; how many
-there are grows with the collection (Heaps' law), how often each is used falls with its rank (Zipf's law), and each entry
-comes back to a few words of its own. The same seed and size give the same files and the same questions.
+The entries have the shape of those people write: a question, a short answer, a few aliases, now and then an error text,
+paragraphs, a list, a command. Their words are those of the project's own content by frequency, followed by compounds of
+them; how many there are grows with the collection (Heaps' law), how often each is used falls with its rank (Zipf's law),
+and each entry comes back to a few words of its own. The same seed and size, with the same content, give the same files
+and the same questions.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
+
+if TYPE_CHECKING:
+    from kb.entry import Entry
 
 ROOT = Path(__file__).parent.parent
 SEED = 20261124
@@ -28,7 +33,17 @@ ENTRIES_OF_A_SECTION = 250
 LONGEST_QUESTION = 500
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,23}")
-_OPENINGS = ("How do I", "Why does", "What is", "Can I use", "Where do I find", "Which", "When does", "Is it possible to", "What does")
+_OPENINGS = (
+    "How do I",
+    "Why does",
+    "What is",
+    "Can I use",
+    "Where do I find",
+    "Which",
+    "When does",
+    "Is it possible to",
+    "What does",
+)
 _GLUE = "the a of to in for and with on is from not by at as when after that this be it or you your if".split()
 _COMMANDS = (
     "openssl x509 -in {0}.crt -noout -text | grep {1}",
@@ -140,19 +155,23 @@ def make_entry(language: Language, number: int) -> tuple[Source, str]:
     chance = language.chance
     topic = language.topic()
     question = f"{chance.choice(_OPENINGS)} {language.phrase(topic, chance.randint(2, 4))} {' '.join(topic[:3])}?"
-    aliases = tuple(f"{language.phrase(topic, chance.randint(3, 6))} {chance.choice(topic)}" for _ in range(chance.randint(3, 6)))
-    errors = ()
+    aliases = tuple(
+        f"{language.phrase(topic, chance.randint(3, 6))} {chance.choice(topic)}" for _ in range(chance.randint(3, 6))
+    )
+    errors: tuple[str, ...] = ()
     if chance.random() < 0.3:
         code = f"{chance.randrange(16**8):08X}"
-        errors = (f"error:{code}:{topic[0]} routines:{topic[1].upper()}_{topic[2].upper()}:{topic[3]} {chance.choice(topic)}",)
-    front = {"question": question, "short": language.sentence(topic), "aliases": list(aliases)}
+        errors = (
+            f"error:{code}:{topic[0]} routines:{topic[1].upper()}_{topic[2].upper()}:{topic[3]} {chance.choice(topic)}",
+        )
+    front: dict[str, object] = {"question": question, "short": language.sentence(topic), "aliases": list(aliases)}
     if errors:
         front["errors"] = list(errors)
     command = chance.choice(_COMMANDS).format(*(word.lower() for word in chance.sample(topic, 3)))
     items = "\n".join(f"- {language.sentence(topic)}" for _ in range(chance.randint(3, 4)))
     body = [
         "## Today", language.paragraph(topic), f"{language.sentence(topic)} Set `{topic[0]}` first:", f"```sh\n{command}\n```",
-        *(language.paragraph(topic) for _ in range(chance.randint(1, 3))), f"{language.sentence(topic)}", items,
+        *(language.paragraph(topic) for _ in range(chance.randint(1, 3))), language.sentence(topic), items,
     ]  # fmt: skip
     text = f"---\n{yaml.safe_dump(front, sort_keys=False, width=1000)}---\n\n" + "\n\n".join(body) + "\n"
     return Source(f"entry-{number:06}", question, aliases, errors), text
@@ -174,7 +193,7 @@ def generate(folder: Path, n_entries: int, seed: int = SEED) -> list[Source]:
 def make_questions(sources: Sequence[Source], count: int, seed: int = SEED) -> list[Question]:
     """Questions about entries drawn from `sources`: most reworded, some with a slip of the keyboard, some a pasted log."""
     chance = random.Random(f"{seed}/questions")
-    found = []
+    found: list[Question] = []
     while len(found) < count:
         source = chance.choice(sources)
         dice = chance.random()
@@ -208,7 +227,11 @@ def misspell(chance: random.Random, text: str) -> str:
     if len(word) > 4:
         at = chance.randrange(1, len(word) - 2)
         words[place] = chance.choice(
-            (word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], word[:at] + word[at + 1] + word[at] + word[at + 2 :])
+            (
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            )
         )
     return " ".join(words)
 
@@ -219,13 +242,15 @@ def _log(chance: random.Random, error: str) -> str:
     client = f"10.0.{chance.randrange(256)}.{chance.randrange(256)}:{chance.randrange(1024, 65536)}"
     lines = [f"[{when}] [ssl:error] [pid {chance.randrange(1000, 99999)}] [client {client}] {error}"]
     if chance.random() < 0.5:
-        lines.append(f"[{when}] [core:notice] [pid {chance.randrange(1000, 99999)}] AH00094: Command line: '/usr/sbin/apache2'")
+        lines.append(
+            f"[{when}] [core:notice] [pid {chance.randrange(1000, 99999)}] AH00094: Command line: '/usr/sbin/apache2'"
+        )
     return "\n".join(lines)[:LONGEST_QUESTION]
 
 
-def sources_of(entries: Iterable[object]) -> list[Source]:
-    """The same for the entries of a real knowledge base."""
-    return [Source(entry.id, entry.question, tuple(entry.aliases), tuple(entry.errors)) for entry in entries]  # type: ignore[attr-defined]
+def sources_of(entries: Iterable[Entry]) -> list[Source]:
+    """The entries of any knowledge base as sources of questions."""
+    return [Source(entry.id, entry.question, entry.aliases, entry.errors) for entry in entries]
 
 
 def main() -> None:

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from kb.content import load_content
-from kb.correction import Corrector
 from kb.fields import FIELDS, index_documents
 from kb.generation import Generation, build, load_current
 from kb.impacts import build_table
@@ -140,14 +139,18 @@ def main() -> None:
 
 
 def report(title: str, outcomes: list[np.ndarray], sets: list[LabelledSet]) -> None:
-    figures = "  ".join(f"{s.name}: hit@1 {(r == 1).mean():.3f} MRR {r.mean():.3f}" for s, r in zip(sets, outcomes, strict=True))
+    figures = "  ".join(
+        f"{s.name}: hit@1 {(r == 1).mean():.3f} MRR {r.mean():.3f}" for s, r in zip(sets, outcomes, strict=True)
+    )
     print(f"{title:12} {figures}", flush=True)
 
 
 def cross_validate(trials: list[tuple[Ranking, list[np.ndarray]]], sets: list[LabelledSet]) -> None:
     held: list[list[np.ndarray]] = [[] for _ in sets]
     for fold in range(N_FOLDS):
-        chosen = max(trials, key=lambda trial: sum(value(r[s.fold != fold]) for s, r in zip(sets, trial[1], strict=True)))
+        chosen = max(
+            trials, key=lambda trial: sum(value(r[s.fold != fold]) for s, r in zip(sets, trial[1], strict=True))
+        )
         for place, labelled in enumerate(sets):
             held[place].append(chosen[1][place][labelled.fold == fold])
     report("held out", [np.concatenate(parts) for parts in held], sets)

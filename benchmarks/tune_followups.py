@@ -68,12 +68,17 @@ def main() -> None:
     trials = [(best, *measure(best))]
     for number in range(options.trials + 1):
         if number:
-            changed = {name: chance.choice(CHOICES[name]) for name in chance.sample(list(CHOICES), chance.choice([1, 2, 3]))}
+            changed = {
+                name: chance.choice(CHOICES[name]) for name in chance.sample(list(CHOICES), chance.choice([1, 2, 3]))
+            }
             trials.append((best.model_copy(update=changed), *measure(best.model_copy(update=changed))))
         candidate, places, folds = trials[-1]
         if not number or value(places) > value(next(p for f, p, _ in trials if f == best)):
             best = candidate
-            print(f"trial {number}: first three {(places <= 3).mean():.3f}  first {(places == 1).mean():.3f}  {best.model_dump()}", flush=True)
+            print(
+                f"trial {number}: first three {(places <= 3).mean():.3f}  first {(places == 1).mean():.3f}  {best.model_dump()}",
+                flush=True,
+            )
     held = []
     for fold in range(N_FOLDS):
         _, places, folds = max(trials, key=lambda trial: value(trial[1][trial[2] != fold]))

@@ -19,7 +19,7 @@ from whoosh.analysis import Token
 from whoosh.analysis.analyzers import Analyzer as WhooshAnalyzer
 from whoosh.lang.porter import stem as porter_stem
 
-ANALYZER_VERSION = 2  # raise it whenever the same text gives other terms: stored indexes are then rebuilt
+ANALYZER_VERSION = 3  # raise it whenever the same text gives other terms: stored indexes are then rebuilt
 MAX_TERM_CHARS = 64
 _REMEMBERED_WORDS = 200_000
 
@@ -36,10 +36,14 @@ _ENCODED = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{16,}")
 _APOSTROPHE = re.compile(r"['’](?:s|d|ll|ve|re|m)$|['’]", re.IGNORECASE)
 _PLURAL_OF_CAPITALS = re.compile(r"(?!HTTPs)[A-Z]{2,}s")  # CAs, IDs
 # Scripts written without spaces: every two neighbouring characters are a term.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+"
+)
 
 # Names that look like CamelCase but are one word.
-ONE_WORD = frozenset("https openssl mysql postgresql javascript typescript github gitlab youtube macos wordpress sqlite graphql".split())
+ONE_WORD = frozenset(
+    "https openssl mysql postgresql javascript typescript github gitlab youtube macos wordpress sqlite graphql".split()
+)
 # Words that a stemmer would make equal to others that mean something else.
 NEVER_STEMMED = frozenset("https dns css dss aes des ios sans vms news this does".split())
 # Words that carry no topic. They are left out of the index; a question of nothing else is searched as it is.
@@ -166,7 +170,9 @@ def primary_terms(text: str) -> tuple[str, ...]:
 class Analyzer(WhooshAnalyzer):  # type: ignore[misc]
     """The same analysis as Whoosh wants it: a stream of tokens, those of one word at one position."""
 
-    def __call__(self, value: str, positions: bool = False, chars: bool = False, start_pos: int = 0, **rest: Any) -> Iterator[Token]:
+    def __call__(
+        self, value: str, positions: bool = False, chars: bool = False, start_pos: int = 0, **rest: Any
+    ) -> Iterator[Token]:
         token = Token(positions, chars, removestops=True, mode=rest.get("mode", ""))
         for word in words(value):
             for term in word.terms:

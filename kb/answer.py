@@ -63,7 +63,11 @@ class Answer:
     @property
     def entry(self) -> Hit | None:
         """The entry that answers, None below the weak line."""
-        return next((hit for hit in self.hits if hit.kind == "entry"), None) if self.level in ("strong", "possible") else None
+        return (
+            next((hit for hit in self.hits if hit.kind == "entry"), None)
+            if self.level in ("strong", "possible")
+            else None
+        )
 
 
 def check_input(question: str, log: str, settings: Settings) -> None:
@@ -71,9 +75,13 @@ def check_input(question: str, log: str, settings: Settings) -> None:
     if not clean(question) and not clean(log):
         raise InputError("Enter a question or an error line")
     if len(question) > settings.question_limit:
-        raise InputError(f"Question must be {settings.question_limit:,} characters or less. Put longer output in the log field.")
+        raise InputError(
+            f"Question must be {settings.question_limit:,} characters or less. Put longer output in the log field."
+        )
     if len(log) > settings.log_limit:
-        raise InputError(f"Log or error output must be {settings.log_limit:,} characters or less. Keep the lines around the error.")
+        raise InputError(
+            f"Log or error output must be {settings.log_limit:,} characters or less. Keep the lines around the error."
+        )
 
 
 def rank(

@@ -10,16 +10,17 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from functools import wraps
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kb import __version__, terminal
-from kb.answer import Answer, answer
+from kb.answer import Answer, Why, answer
 from kb.content import check_content, load_content
 from kb.entry import Finding
 from kb.errors import InputError, KbError
@@ -33,7 +34,9 @@ from kb.settings import Settings, load_settings
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --content and --data, and pass it `settings`; turn errors into one line and exit code 1."""
 
-    @click.option("--content", type=click.Path(path_type=Path), help="Content folder (default content/, or KB_CONTENT).")
+    @click.option(
+        "--content", type=click.Path(path_type=Path), help="Content folder (default content/, or KB_CONTENT)."
+    )
     @click.option("--data", type=click.Path(path_type=Path), help="Data folder (default data/, or KB_DATA).")
     @wraps(command)
     def run(content: Path | None, data: Path | None, **rest: Any) -> Any:
@@ -53,6 +56,9 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(__version__, prog_name="kb")
 def main() -> None:
     """A searchable FAQ: build the index, check the content, ask, measure."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a character that cannot be shown is no reason to stop
 
 
 @main.command()
@@ -68,10 +74,22 @@ def index(settings: Settings, force: bool, strict: bool, as_json: bool) -> None:
     seconds = time.perf_counter() - started
     errors = [finding for finding in built.findings if finding.severity == "error"]
     if as_json:
-        click.echo(json.dumps({**built.counts, "seconds": round(seconds, 3), "new": built.is_new, "findings": [asdict(f) for f in built.findings]}))
+        click.echo(
+            json.dumps(
+                {
+                    **built.counts,
+                    "seconds": round(seconds, 3),
+                    "new": built.is_new,
+                    "findings": [asdict(f) for f in built.findings],
+                }
+            )
+        )
     else:
         counts = built.counts
-        click.echo(f"{counts['entries']} entries, {counts['guides']} guides, {counts['terms']} terms, {seconds:.2f} seconds" + ("" if built.is_new else " (up to date)"))
+        click.echo(
+            f"{counts['entries']} entries, {counts['guides']} guides, {counts['terms']} terms, {seconds:.2f} seconds"
+            + ("" if built.is_new else " (up to date)")
+        )
     for finding in errors:
         terminal.err.print(f"kb: left out or mended: {finding}", markup=False, style="yellow")
     if errors and strict:
@@ -103,9 +121,15 @@ def _finding_line(finding: Finding) -> str:
 @click.option("--section", default="", help="Only entries of this section.")
 @click.option("--exact", is_flag=True, help="Correct nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--batch", type=click.Path(path_type=Path), help='Read JSON lines {"id", "query"}, write JSON lines; - is standard input.')
+@click.option(
+    "--batch",
+    type=click.Path(path_type=Path),
+    help='Read JSON lines {"id", "query"}, write JSON lines; - is standard input.',
+)
 @_common
-def search(settings: Settings, text: tuple[str, ...], limit: int, section: str, exact: bool, as_json: bool, batch: Path | None) -> None:
+def search(
+    settings: Settings, text: tuple[str, ...], limit: int, section: str, exact: bool, as_json: bool, batch: Path | None
+) -> None:
     """Ranked hits for TEXT."""
     if bool(text) == bool(batch):
         raise click.UsageError("give either a TEXT or --batch FILE")
@@ -115,16 +139,21 @@ def search(settings: Settings, text: tuple[str, ...], limit: int, section: str, 
         return
     found = answer(generation, settings, " ".join(text), exact=exact, section=section, limit=limit)
     if as_json:
-        _echo_json(search_json(found))
+        click.echo(json.dumps(search_json(found), ensure_ascii=False))
     else:
         terminal.print_hits(found, {item.id: item.title for item in generation.content.sections})
 
 
-def _search_batch(generation: Generation, settings: Settings, batch: Path, limit: int, section: str, exact: bool) -> None:
+def _search_batch(
+    generation: Generation, settings: Settings, batch: Path, limit: int, section: str, exact: bool
+) -> None:
     try:
-        lines = (sys.stdin if str(batch) == "-" else batch.open(encoding="utf-8")).readlines()
+        with click.open_file(str(batch), encoding="utf-8") as file:
+            lines = file.readlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{batch} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
+        raise InputError(
+            f"{batch} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}"
+        ) from error
     queries = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -137,26 +166,27 @@ def _search_batch(generation: Generation, settings: Settings, batch: Path, limit
     with terminal.progress_bar("Searching") as progress:
         for number, (query_id, query) in enumerate(queries, 1):
             found = lenient_answer(generation, settings, query, exact=exact, section=section, limit=limit)
-            _echo_json(search_json(found, query_id=query_id))
+            click.echo(json.dumps(search_json(found, query_id=query_id), ensure_ascii=False))
             if progress:
                 progress(number, len(queries))
 
 
 def lenient_answer(generation: Generation, settings: Settings, text: str, **rest: Any) -> Answer:
     """The answer to `text`, of which what is too long for a question is taken as a log, and nothing gives no hits."""
-    if len(text) > settings.question_limit:
-        return answer(generation, settings, "", text[: settings.log_limit], **rest)
+    question, log = (text, "") if len(text) <= settings.question_limit else ("", text[: settings.log_limit])
     try:
-        return answer(generation, settings, text, **rest)
+        return replace(answer(generation, settings, question, log, **rest), question=text)
     except InputError:
-        from kb.answer import Why
-
         return Answer(text, "", "none", (), None, (), None, (), Why(), "", 0.0)
 
 
 @main.command()
 @click.argument("text", nargs=-1, required=True)
-@click.option("--log", type=click.File("r", encoding="utf-8", errors="replace"), help="File with log or error output; - is standard input.")
+@click.option(
+    "--log",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    help="File with log or error output; - is standard input.",
+)
 @click.option("--section", default="", help="Only entries of this section.")
 @click.option("--exact", is_flag=True, help="Correct nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -166,7 +196,7 @@ def ask(settings: Settings, text: tuple[str, ...], log: Any, section: str, exact
     generation = KnowledgeBase(settings).generation()
     found = answer(generation, settings, " ".join(text), log.read() if log else "", exact=exact, section=section)
     if as_json:
-        _echo_json(asdict(found))
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
     else:
         terminal.print_answer(found, generation)
 
@@ -174,10 +204,19 @@ def ask(settings: Settings, text: tuple[str, ...], log: Any, section: str, exact
 @main.command("eval")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--run", "run_file", type=click.Path(path_type=Path), help="Write the rankings to this file (tab-separated).")
-@click.option("--fail-under", multiple=True, metavar="METRIC=VALUE", help="Exit with status 1 when a metric is lower, such as hit@1=0.9.")
+@click.option(
+    "--run", "run_file", type=click.Path(path_type=Path), help="Write the rankings to this file (tab-separated)."
+)
+@click.option(
+    "--fail-under",
+    multiple=True,
+    metavar="METRIC=VALUE",
+    help="Exit with status 1 when a metric is lower, such as hit@1=0.9.",
+)
 @_common
-def evaluate_command(settings: Settings, files: tuple[Path, ...], as_json: bool, run_file: Path | None, fail_under: tuple[str, ...]) -> None:
+def evaluate_command(
+    settings: Settings, files: tuple[Path, ...], as_json: bool, run_file: Path | None, fail_under: tuple[str, ...]
+) -> None:
     """Measure the answers on labelled questions."""
     limits = [_limit(item) for item in fail_under]
     questions = [question for file in files for question in read_labelled(file)]
@@ -194,7 +233,9 @@ def evaluate_command(settings: Settings, files: tuple[Path, ...], as_json: bool,
         click.echo(json.dumps(asdict(report)))
     else:
         terminal.print_report(report)
-    low = [f"{name} is {report.metric(name):.3f}, below {limit:g}" for name, limit in limits if report.metric(name) < limit]
+    low = [
+        f"{name} is {report.metric(name):.3f}, below {limit:g}" for name, limit in limits if report.metric(name) < limit
+    ]
     if low:
         raise InputError("; ".join(low))
 
@@ -204,12 +245,9 @@ def _limit(text: str) -> tuple[str, float]:
     try:
         return name, float(value)
     except ValueError:
-        raise click.BadParameter(f"{text!r} should be METRIC=VALUE, such as hit@1=0.9", param_hint="--fail-under") from None
-
-
-def _echo_json(value: Any) -> None:
-    """Print `value` on one line; half a surrogate pair, which no UTF-8 text may hold, stays an escape."""
-    click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode())
+        raise click.BadParameter(
+            f"{text!r} should be METRIC=VALUE, such as hit@1=0.9", param_hint="--fail-under"
+        ) from None
 
 
 def _count(number: int, noun: str) -> str:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from kb.frontmatter import (
     load_yaml,
     split,
 )
-from kb.guide import check_guides, parse_steps
+from kb.guide import check_guides, has_outcomes, parse_steps
 from kb.markdown import parse, plain_blocks
 
 SITE_FILE = "site.yml"
@@ -48,7 +49,9 @@ def content_files(folder: Path) -> list[Path]:
     Raises ContentError when there is no such folder.
     """
     if not folder.is_dir():
-        raise ContentError(f"there is no content folder at {folder}; create it, or name yours with --content DIR or KB_CONTENT")
+        raise ContentError(
+            f"there is no content folder at {folder}; create it, or name yours with --content DIR or KB_CONTENT"
+        )
     found = [
         path
         for path in folder.rglob("*")
@@ -105,11 +108,20 @@ class _Reader:
             elif name == REPORT_FILE:
                 self.report = self._read_report(text, name)
             elif path.suffix.lower() in (".yml", ".yaml"):
-                self._add("warning", name, 1, "unknown-file", f"this file has no meaning here; {SITE_FILE}, {SECTIONS_FILE} and {VOCABULARY_FILE} do")
-            elif name.startswith(f"{GUIDES_FOLDER}/"):
+                self._add(
+                    "warning",
+                    name,
+                    1,
+                    "unknown-file",
+                    f"this file has no meaning here; {SITE_FILE}, {SECTIONS_FILE} and {VOCABULARY_FILE} do",
+                )
+            elif name.startswith(f"{GUIDES_FOLDER}/") and has_outcomes(text):
                 self._keep(self.guides, self._read_guide(text, name))
             else:
                 self._keep(self.entries, self._read_entry(text, name))
+                if name.startswith(f"{GUIDES_FOLDER}/"):
+                    message = "no step says where to go (`- Good: … -> next`), so this is shown as an entry"
+                    self._add("warning", name, 1, "not-a-guide", message)
         except ContentError as error:
             self._add("error", name, error.line or 1, _rule(error.message), error.message)
 
@@ -122,7 +134,15 @@ class _Reader:
         place = {section.id: number for number, section in enumerate(sections)}
         entries = sorted(self.entries.values(), key=lambda entry: (place[entry.section], entry.order, entry.path))
         guides = sorted(self.guides.values(), key=lambda guide: (guide.order, guide.path))
-        return Content(self.site, tuple(sections), tuple(entries), tuple(guides), self.report, self.vocabulary, tuple(self.findings))
+        return Content(
+            self.site,
+            tuple(sections),
+            tuple(entries),
+            tuple(guides),
+            self.report,
+            self.vocabulary,
+            tuple(self.findings),
+        )
 
     def _add(self, severity: Any, name: str, line: int, rule: str, message: str) -> None:
         self.findings.append(Finding(severity, name, line, rule, message))
@@ -154,7 +174,9 @@ class _Reader:
         if not question:
             question, body = _take_heading(body)
         if not question:
-            raise ContentError("there is no question; add `question:` to the front matter or a `# heading` on top", line=1)
+            raise ContentError(
+                "there is no question; add `question:` to the front matter or a `# heading` on top", line=1
+            )
         if not body.strip() and not keys.short:
             raise ContentError("there is no answer below the question", line=body_line)
         values = _known(Entry, keys) | {"question": question}
@@ -207,7 +229,12 @@ class _Reader:
 
 
 def _rule(message: str) -> str:
-    for words, rule in (("bad YAML", "bad-yaml"), ("no question", "no-question"), ("UTF-8", "not-utf-8"), ("empty", "empty-file")):
+    for words, rule in (
+        ("bad YAML", "bad-yaml"),
+        ("no question", "no-question"),
+        ("UTF-8", "not-utf-8"),
+        ("empty", "empty-file"),
+    ):
         if words in message:
             return rule
     return "unreadable"
@@ -235,7 +262,9 @@ def _read_text(path: Path) -> str:
     if not text.strip():
         raise ContentError("this file is empty", line=1)
     if "\0" in text:
-        raise ContentError("this file is not UTF-8 text: it holds a NUL byte", line=text.count("\n", 0, text.index("\0")) + 1)
+        raise ContentError(
+            "this file is not UTF-8 text: it holds a NUL byte", line=text.count("\n", 0, text.index("\0")) + 1
+        )
     return text
 
 
@@ -255,7 +284,7 @@ def _take_heading(body: str) -> tuple[str, str]:
     if not re.search(r"^ {0,3}(?:# |=+\s*$)", body, re.MULTILINE):
         return "", body
     tokens = parse(body)
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag == "h1" and opening.level == 0 and opening.map:
             lines = body.split("\n")
             first, end = opening.map
@@ -296,7 +325,9 @@ def _check_links(content: Content) -> Iterator[Finding]:
         for key, known in (("related", entry_ids), ("guides", guide_ids)):
             for target in getattr(entry, key):
                 if target not in known:
-                    yield Finding("error", entry.path, 1, "unknown-id", f"`{key}` names {target!r}, which does not exist")
+                    yield Finding(
+                        "error", entry.path, 1, "unknown-id", f"`{key}` names {target!r}, which does not exist"
+                    )
         yield from _check_body(entry.path, entry.body, entry.body_line, entry_ids, guide_ids)
     for guide in content.guides:
         for target in guide.entries:

@@ -12,13 +12,14 @@ from functools import cached_property
 from pathlib import Path
 
 from rapidfuzz import process
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from kb.analysis import stem
 
 SHORTEST = 4  # letters; below this every word is one slip away from many others
-SHORTEST_FOR_OTHER = 5  # letters from which a wrong or superfluous letter is corrected; below, only one left out or two swapped
+SHORTEST_FOR_OTHER = (
+    5  # letters from which a wrong or superfluous letter is corrected; below, only one left out or two swapped
+)
 SHORTEST_FOR_TWO = 8  # letters from which two slips are allowed
 SHORTEST_HALF = 3  # letters of each half of a word that was run together
 MOST_REMEMBERED = 10_000
@@ -101,7 +102,9 @@ class Corrector:
             if len(word) < SHORTEST_FOR_OTHER and length < len(word):
                 continue
             candidates = self._candidates(word, length)
-            for known, slips, _ in process.extract(word, candidates, scorer=OSA.distance, score_cutoff=most, limit=None):
+            for known, slips, _ in process.extract(
+                word, candidates, scorer=OSA.distance, score_cutoff=most, limit=None
+            ):
                 if len(word) < SHORTEST_FOR_OTHER and length == len(word) and sorted(known) != sorted(word):
                     continue
                 rank = (int(slips), -self._frequencies[known], known)

@@ -147,7 +147,9 @@ class Site:
     examples: tuple[str, ...] = ()  # questions offered on the first page
     historic_headings: tuple[str, ...] = ("Then",)  # text below these is shown as history
     historic_label: str = "Historic"
-    not_covered: tuple[str, ...] = ()  # products and topics that people ask about and this knowledge base does not answer
+    not_covered: tuple[
+        str, ...
+    ] = ()  # products and topics that people ask about and this knowledge base does not answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,9 @@ class Report:
         }
         if name not in others:
             known = ", ".join([*names, *others])
-            raise InputError(f"there is no metric {name!r}; known are {known}, and KIND:hit@1 for the kinds {', '.join(self.kinds)}")
+            raise InputError(
+                f"there is no metric {name!r}; known are {known}, and KIND:hit@1 for the kinds {', '.join(self.kinds)}"
+            )
         return others[name]
 
 
@@ -111,14 +113,18 @@ def read_labelled(path: Path) -> list[Labelled]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
+        raise InputError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}"
+        ) from error
     found: list[Labelled] = []
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
                 found += _read_line(json.loads(line))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise InputError(f'{path}:{number}: write {{"query", "kind", "relevant": [ids]}} or {{"turns": [...]}} on each line') from error
+                raise InputError(
+                    f'{path}:{number}: write {{"query", "kind", "relevant": [ids]}} or {{"turns": [...]}} on each line'
+                ) from error
     if not found:
         raise InputError(f"{path} holds no questions")
     return found
@@ -147,7 +153,9 @@ def _ids(value: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in value)
 
 
-def evaluate(generation: Generation, settings: Settings, questions: Sequence[Labelled], progress: Progress | None = None) -> list[Outcome]:
+def evaluate(
+    generation: Generation, settings: Settings, questions: Sequence[Labelled], progress: Progress | None = None
+) -> list[Outcome]:
     """The outcome of every question, follow-ups with the answers that their earlier turns really got."""
     outcomes: list[Outcome] = []
     first_hits: dict[tuple[str, ...], str] = {}  # of the conversation so far, the last answer's entry
@@ -221,7 +229,10 @@ def _gain(gains: Iterable[float]) -> float:
 def _level_figures(level: Level, outcomes: Sequence[Outcome]) -> LevelFigures:
     given = [outcome for outcome in outcomes if outcome.level == level]
     return LevelFigures(
-        level, len(given), sum(outcome.place == 1 for outcome in given), sum(not outcome.labelled.relevant for outcome in given)
+        level,
+        len(given),
+        sum(outcome.place == 1 for outcome in given),
+        sum(not outcome.labelled.relevant for outcome in given),
     )
 
 

@@ -59,7 +59,9 @@ def _entry_document(entry: Entry, section: Section | None, ordinary_headings: Co
 
 
 def _guide_document(guide: Guide) -> IndexDocument:
-    blocks = tuple(block for text in (guide.intro, *(step.body for step in guide.steps)) for block in plain_blocks(text))
+    blocks = tuple(
+        block for text in (guide.intro, *(step.body for step in guide.steps)) for block in plain_blocks(text)
+    )
     fields: dict[str, tuple[str, ...]] = {
         "question": (guide.question,),
         "aliases": guide.aliases,

@@ -52,7 +52,9 @@ def leaning(query: Query, probability: float, settings: FollowUp) -> float:
     return float(max(0.0, 1.0 - probability**settings.certainty_power) * points_back)
 
 
-def carry_over(generation: Generation, found: Ranked, probability: float, history: Sequence[Turn], settings: Settings) -> CarriedOver | None:
+def carry_over(
+    generation: Generation, found: Ranked, probability: float, history: Sequence[Turn], settings: Settings
+) -> CarriedOver | None:
     """What `found`, the outcome of a question searched alone, should take over from `history`; None for nothing."""
     follow = settings.follow_up
     lean = leaning(found.query, probability, follow)

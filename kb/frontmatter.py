@@ -42,7 +42,9 @@ def split(text: str) -> tuple[str, str, int]:
         return "", text, 1
     found = _FENCE.match(text)
     if not found:
-        raise ContentError("the front matter opens with --- and never closes; put --- on a line of its own below it", line=1)
+        raise ContentError(
+            "the front matter opens with --- and never closes; put --- on a line of its own below it", line=1
+        )
     return found.group(1), text[found.end() :], text.count("\n", 0, found.end()) + 1
 
 
@@ -56,7 +58,9 @@ def load_yaml(text: str, first_line: int = 1) -> Any:
         for event in yaml.parse(text, Loader=_Loader):
             if isinstance(event, yaml.AliasEvent):
                 line = (event.start_mark.line if event.start_mark else 0) + first_line
-                raise ContentError(f"YAML references (*{event.anchor}) are not used here; write the value out", line=line)
+                raise ContentError(
+                    f"YAML references (*{event.anchor}) are not used here; write the value out", line=line
+                )
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

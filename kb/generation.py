@@ -71,7 +71,9 @@ def stamp(folder: Path, ranking: Ranking) -> Stamp:
     for path in content_files(folder):
         with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
             status = path.stat()
-            digest.update(os.fsencode(path.relative_to(folder)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+            digest.update(
+                os.fsencode(path.relative_to(folder)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
+            )
     return Stamp(digest.hexdigest())
 
 
@@ -163,7 +165,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = dict(json.loads((folder / "manifest.json").read_bytes()))
     except (OSError, ValueError, TypeError) as error:
-        raise DamagedIndexError(f"the index in {folder} has no readable manifest; run `python -m kb index --force`") from error
+        raise DamagedIndexError(
+            f"the index in {folder} has no readable manifest; run `python -m kb index --force`"
+        ) from error
     if manifest.get("format") != FORMAT_VERSION or manifest.get("analyzer") != ANALYZER_VERSION:
         raise DamagedIndexError(f"the index in {folder} is of another version; run `python -m kb index`")
     if not manifest.keys() >= {"fingerprint", "built", "stamp", "counts", "files", "sums"}:
@@ -172,7 +176,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         with contextlib.suppress(OSError):
             if (folder / name).stat().st_size == size:
                 continue
-        raise DamagedIndexError(f"the index in {folder} is damaged: {name} is missing or cut off; run `python -m kb index --force`")
+        raise DamagedIndexError(
+            f"the index in {folder} is damaged: {name} is missing or cut off; run `python -m kb index --force`"
+        )
     return manifest
 
 
@@ -182,7 +188,9 @@ def _check_sums(folder: Path, sums: dict[str, int]) -> None:
         with contextlib.suppress(OSError):
             if _sum(folder / name) == expected:
                 continue
-        raise DamagedIndexError(f"the index in {folder} is damaged: {name} has changed; run `python -m kb index --force`")
+        raise DamagedIndexError(
+            f"the index in {folder} is damaged: {name} has changed; run `python -m kb index --force`"
+        )
 
 
 def _sum(path: Path) -> int:
@@ -261,7 +269,9 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
             return _build_locked(settings, root, force, progress)
     except OSError as error:
         name = error.filename or root
-        raise DataFolderError(f"the data folder cannot be written: {name}: {error.strerror}; free the space or name another folder with --data DIR or KB_DATA") from error
+        raise DataFolderError(
+            f"the data folder cannot be written: {name}: {error.strerror}; free the space or name another folder with --data DIR or KB_DATA"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -324,7 +334,9 @@ def _write_generation(
     documents = list(index_documents(content))
     (folder / "whoosh").mkdir()
     collected = write_index(folder / "whoosh", lambda: documents, vocabulary, progress)
-    table = build_table(read_postings(folder / "whoosh"), collected, [document.title for document in documents], settings.ranking)
+    table = build_table(
+        read_postings(folder / "whoosh"), collected, [document.title for document in documents], settings.ranking
+    )
     save_table(table, folder / "impacts.npz")
     _write_passages(folder, documents, content, table.terms)
     stored = {
@@ -334,8 +346,15 @@ def _write_generation(
         "options": sorted(_options(documents)),
     }
     # a file name that is not UTF-8 is kept as escapes
-    (folder / "content.json").write_bytes(json.dumps(stored, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
-    counts = {"entries": len(content.entries), "guides": len(content.guides), "sections": len(content.sections), "terms": len(table.terms)}
+    (folder / "content.json").write_bytes(
+        json.dumps(stored, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+    )
+    counts = {
+        "entries": len(content.entries),
+        "guides": len(content.guides),
+        "sections": len(content.sections),
+        "terms": len(table.terms),
+    }
     written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     manifest = {
         "format": FORMAT_VERSION, "analyzer": ANALYZER_VERSION, "fingerprint": name, "stamp": before.value,
@@ -380,7 +399,9 @@ def _write_passages(folder: Path, documents: list[IndexDocument], content: Conte
                 for found in sentence_terms(passage):
                     numbers += sorted(terms[term] for term in found if term in terms)
                     sentence_starts.append(len(numbers))
-            file.write(json.dumps([passage_to_list(passage) for passage in passages], ensure_ascii=False).encode() + b"\n")
+            file.write(
+                json.dumps([passage_to_list(passage) for passage in passages], ensure_ascii=False).encode() + b"\n"
+            )
             text_starts.append(file.tell())
     np.savez(
         folder / "passages.npz", text_starts=np.array(text_starts, np.int64), first_sentence=np.array(first_sentence, np.int64),

@@ -41,6 +41,11 @@ def parse_steps(body: str, first_line: int = 1) -> tuple[str, tuple[Step, ...]]:
     return intro, tuple(_with_next(steps))
 
 
+def has_outcomes(body: str) -> bool:
+    """Whether a text in the guides folder is meant as a guide: it says somewhere where to go next."""
+    return any(_ITEM.match(line) and _ARROW.search(line) for line in body.split("\n"))
+
+
 def _cut_at_headings(lines: list[str], first_line: int) -> Iterator[tuple[str, int, list[str]]]:
     title, line, fence = "", first_line, ""
     chunk: list[str] = []
@@ -82,7 +87,9 @@ def _outcome(text: str, line: int) -> Outcome:
     word, rest = found.groups()
     arrow = _ARROW.search(rest)
     if not arrow:
-        raise ContentError("an outcome must end with -> and where to go (next, #step, guide:id, entry:id, solved, report)", line=line)
+        raise ContentError(
+            "an outcome must end with -> and where to go (next, #step, guide:id, entry:id, solved, report)", line=line
+        )
     return Outcome(word.lower() == "good", rest[: arrow.start()].strip(), _target(arrow.group(1), line))
 
 
@@ -96,7 +103,9 @@ def _target(text: str, line: int) -> Target:
     kind, _, identifier = text.partition(":")
     if kind in ("guide", "entry", "step") and identifier:
         return Target(kind, identifier)  # type: ignore[arg-type]
-    raise ContentError(f"{text!r} is no place to go; write next, #step, guide:id, entry:id, solved or report", line=line)
+    raise ContentError(
+        f"{text!r} is no place to go; write next, #step, guide:id, entry:id, solved or report", line=line
+    )
 
 
 def _with_next(steps: list[Step]) -> Iterator[Step]:
@@ -118,18 +127,42 @@ def check_guides(guides: Iterable[Guide], entry_ids: set[str]) -> Iterator[Findi
         ids = {step.id for step in guide.steps}
         for step in guide.steps:
             if not step.outcomes:
-                yield Finding("error", guide.path, step.line, "no-outcome", f"step {step.title!r} ends nowhere; add a list of Good: and Bad: outcomes")
+                yield Finding(
+                    "error",
+                    guide.path,
+                    step.line,
+                    "no-outcome",
+                    f"step {step.title!r} ends nowhere; add a list of Good: and Bad: outcomes",
+                )
             elif not 2 <= len(step.outcomes) <= 4:
-                yield Finding("warning", guide.path, step.line, "outcomes", f"step {step.title!r} has {len(step.outcomes)} outcomes; 2 to 4 are easy to choose from")
+                yield Finding(
+                    "warning",
+                    guide.path,
+                    step.line,
+                    "outcomes",
+                    f"step {step.title!r} has {len(step.outcomes)} outcomes; 2 to 4 are easy to choose from",
+                )
             for outcome in step.outcomes:
                 target = outcome.target
                 there = {"step": ids, "guide": known, "entry": entry_ids}.get(target.kind)
                 if there is not None and target.id not in there:
-                    yield Finding("error", guide.path, step.line, "dead-end", f"an outcome leads to {target.kind} {target.id!r}, which does not exist")
+                    yield Finding(
+                        "error",
+                        guide.path,
+                        step.line,
+                        "dead-end",
+                        f"an outcome leads to {target.kind} {target.id!r}, which does not exist",
+                    )
         for step in _out_of_reach(guide):
             yield Finding("error", guide.path, step.line, "unreachable", f"no outcome leads to step {step.title!r}")
         for step in _endless(guide):
-            yield Finding("error", guide.path, step.line, "endless", f"from step {step.title!r} no path leads to solved, to the report or to another guide")
+            yield Finding(
+                "error",
+                guide.path,
+                step.line,
+                "endless",
+                f"from step {step.title!r} no path leads to solved, to the report or to another guide",
+            )
 
 
 def _out_of_reach(guide: Guide) -> list[Step]:
@@ -146,7 +179,9 @@ def _out_of_reach(guide: Guide) -> list[Step]:
 
 
 def _endless(guide: Guide) -> list[Step]:
-    ending = {step.id for step in guide.steps if any(o.target.kind in ("solved", "report", "guide") for o in step.outcomes)}
+    ending = {
+        step.id for step in guide.steps if any(o.target.kind in ("solved", "report", "guide") for o in step.outcomes)
+    }
     while True:
         more = {
             step.id

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from kb.analysis import STOP_TERMS
-from kb.fields import FIELDS
 from kb.errors import DamagedIndexError
+from kb.fields import FIELDS
 from kb.index import Collected, Postings, Wording
 from kb.settings import Ranking
 from kb.vocabulary import MARK
@@ -104,14 +104,18 @@ def _document_rows(postings: Postings, collected: Collected, n_terms: int, ranki
     }  # fmt: skip
 
 
-def _wording_rows(wordings: Sequence[Wording], numbers: dict[str, int], n_documents: int, ranking: Ranking) -> dict[str, np.ndarray]:
+def _wording_rows(
+    wordings: Sequence[Wording], numbers: dict[str, int], n_documents: int, ranking: Ranking
+) -> dict[str, np.ndarray]:
     term = np.array([numbers[term] for wording in wordings for term in wording.terms], dtype=np.int64)
     number = np.repeat(np.arange(len(wordings)), [len(wording.terms) for wording in wordings]).astype(np.int64)
     document = np.array([wording.document for wording in wordings], dtype=np.int32)
     kind = np.array([FIELDS.index(wording.field) for wording in wordings], dtype=np.uint8)
 
     pairs = np.unique(term * n_documents + document[number]) if len(term) else np.zeros(0, np.int64)
-    counts = np.bincount(pairs // n_documents, minlength=len(numbers)) if len(pairs) else np.zeros(len(numbers), np.int64)
+    counts = (
+        np.bincount(pairs // n_documents, minlength=len(numbers)) if len(pairs) else np.zeros(len(numbers), np.int64)
+    )
     idf = inverse_document_frequency(counts, n_documents) ** ranking.wording_idf_power
     factor = np.array([term_weight(text, ranking) for text in numbers], dtype=np.float32)
     value = (idf * factor)[term].astype(np.float32)
@@ -138,7 +142,12 @@ def save_table(table: ImpactTable, path: Path) -> None:
     terms = np.frombuffer("\n".join(table.terms).encode("utf-8"), dtype=np.uint8)
     head = {name: getattr(table, name) for name in ("n_documents", "max_idf", "max_wording_idf", "question_style")}
     with path.open("wb") as file:
-        np.savez(file, head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), terms=terms, **{n: getattr(table, n) for n in _ARRAYS})
+        np.savez(
+            file,
+            head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
+            terms=terms,
+            **{n: getattr(table, n) for n in _ARRAYS},
+        )
 
 
 def load_table(path: Path) -> ImpactTable:
@@ -148,10 +157,14 @@ def load_table(path: Path) -> ImpactTable:
             names = stored["terms"].tobytes().decode("utf-8").split("\n")
             head = json.loads(stored["head"].tobytes())
             table = ImpactTable(
-                terms={name: number for number, name in enumerate(names)}, **head, **{name: stored[name] for name in _ARRAYS}
+                terms={name: number for number, name in enumerate(names)},
+                **head,
+                **{name: stored[name] for name in _ARRAYS},
             )
     except Exception as error:  # a damaged zip or array can raise nearly anything
-        raise DamagedIndexError(f"the impact table {path} cannot be read ({type(error).__name__}); run `python -m kb index --force`") from error
+        raise DamagedIndexError(
+            f"the impact table {path} cannot be read ({type(error).__name__}); run `python -m kb index --force`"
+        ) from error
     if len(table.starts) != len(table.terms) + 1:
         raise DamagedIndexError(f"the impact table {path} does not fit together; run `python -m kb index --force`")
     return table

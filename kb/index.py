@@ -18,8 +18,8 @@ from whoosh.fields import ID, STORED, TEXT, Schema
 from whoosh.reading import IndexReader
 
 from kb.analysis import Analyzer, Word, fold, is_stop_word, stem, words
-from kb.fields import FIELDS, WORDING_FIELDS, IndexDocument
 from kb.errors import DamagedIndexError
+from kb.fields import FIELDS, WORDING_FIELDS, IndexDocument
 from kb.vocabulary import Vocabulary
 
 # Fields in which the words that carry no topic (how, what, not …) still tell one question from another.
@@ -79,7 +79,10 @@ def terms_of(text: str, vocabulary: Vocabulary, known: set[str], *, keep_stop_wo
 
 
 def write_index(
-    folder: Path, documents: Callable[[], Iterable[IndexDocument]], vocabulary: Vocabulary, progress: Progress | None = None
+    folder: Path,
+    documents: Callable[[], Iterable[IndexDocument]],
+    vocabulary: Vocabulary,
+    progress: Progress | None = None,
 ) -> Collected:
     """Write the documents into a new Whoosh index in `folder`, which exists and is empty; document n becomes number n.
 
@@ -164,4 +167,6 @@ def open_reader(folder: Path) -> IndexReader:
     try:
         return whoosh_index.open_dir(str(folder), readonly=True).reader()
     except Exception as error:  # Whoosh raises many kinds for damaged files, struct.error and EOFError among them
-        raise DamagedIndexError(f"the index in {folder} cannot be read ({type(error).__name__}); run `python -m kb index --force`") from error
+        raise DamagedIndexError(
+            f"the index in {folder} cannot be read ({type(error).__name__}); run `python -m kb index --force`"
+        ) from error

@@ -53,7 +53,16 @@ class KnowledgeBase:
         history: Sequence[Turn] = (), generation: Generation | None = None,
     ) -> Answer:  # fmt: skip
         """The answer to a question (see `kb.answer.answer`), from `generation` or else the newest."""
-        return answer(generation or self.generation(), self.settings, question, log, exact=exact, section=section, limit=limit, history=history)
+        return answer(
+            generation or self.generation(),
+            self.settings,
+            question,
+            log,
+            exact=exact,
+            section=section,
+            limit=limit,
+            history=history,
+        )
 
     def _first(self) -> Generation:
         """The current generation if it fits the content, else a new one; a stale one when no new one can be built."""
@@ -77,7 +86,11 @@ class KnowledgeBase:
                 now = self._stamp()
                 if generation is None or generation.stamp != now or not self._is_on_disk():
                     build(self.settings)
-                if generation is None or generation.stamp != now or current_folder(self.settings.data) != generation.folder:
+                if (
+                    generation is None
+                    or generation.stamp != now
+                    or current_folder(self.settings.data) != generation.folder
+                ):
                     self._generation = load_current(self.settings.data, self.settings.ranking)
                 self.problem = ""
             except KbError as error:

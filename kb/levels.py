@@ -13,6 +13,12 @@ from kb.retrieval import Features
 from kb.settings import Levels
 
 Level = Literal["strong", "possible", "weak", "none"]
+# The sentence that leads an answer of a level: what it means for the reader, and what to do. A strong one needs none.
+LEADS: dict[str, str] = {
+    "possible": "This might be it. Check that it matches your case.",
+    "weak": "No entry answers this directly. These are the closest.",
+    "none": "No entry matches this question. Try the exact error text, or the name of the directive or file.",
+}
 LEVELS: tuple[Level, ...] = ("strong", "possible", "weak", "none")
 
 

@@ -23,7 +23,13 @@ BlockKind = Literal["heading", "text", "code"]
 # A link or image address as written in the Markdown to the address for the page; None: there is no such thing.
 Resolve = Callable[[str], str | None]
 
-_CODE_NAMES = {"sh": "Shell commands", "apache": "Apache configuration", "text": "Output", "html": "HTML", "yaml": "YAML"}
+_CODE_NAMES = {
+    "sh": "Shell commands",
+    "apache": "Apache configuration",
+    "text": "Output",
+    "html": "HTML",
+    "yaml": "YAML",
+}
 _LEXER_NAMES = {"sh": "bash", "shell": "bash", "console": "console", "apache": "apacheconf", "conf": "apacheconf"}
 
 

@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 from kb import markdown
 from kb.answer import Answer
 from kb.entry import Content, Entry, Guide, Outcome, ReportField, ReportTemplate, Section, Step, Target
+from kb.levels import LEADS
 from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Links, Tried
 from kb.retrieval import Hit
 from kb.snippet import Snippet
@@ -30,11 +31,6 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 
 # Level of an answer: dots and words of its badge, and the sentence that leads it.
 BADGES = {"strong": ("●●●", "Strong match"), "possible": ("●●○", "Possible match"), "weak": ("●○○", "Weak match")}
-LEADS = {
-    "possible": "This might be it. Check that it matches your case.",
-    "weak": "No entry answers this directly. These are the closest.",
-    "none": "No entry matches this question. Try the exact error text, or the name of the directive or file.",
-}
 STATUS_WORDS = {"current": "Current", "changed": "Changed", "historic": "Historic"}
 REQUIRED_WORDS = {"always": "always needed", "core-dump": "needed after a core dump", "optional": "optional"}
 _SAFE_SCHEMES = ("http", "https", "mailto", "ftp")

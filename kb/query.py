@@ -36,7 +36,8 @@ _NOISE = re.compile(
 )
 _PATH = re.compile(r"(?:[A-Za-z]:)?(?:/[\w.+@-]+){2,}/(?=[\w.+@-])|/(?:[\w.+@-]+/){2,}")
 _LOG_SHAPE = re.compile(
-    r"\n.*\S|\[(?:error|warn|notice|info|crit|debug|emerg|ssl:\w+|\w+:(?:error|warn|notice|info|crit))\]|error:[0-9A-Fa-f]{8}|\bAH\d{5}\b", re.S
+    r"\n.*\S|\[(?:error|warn|notice|info|crit|debug|emerg|ssl:\w+|\w+:(?:error|warn|notice|info|crit))\]|error:[0-9A-Fa-f]{8}|\bAH\d{5}\b",
+    re.S,
 )
 _OPERATOR = re.compile(
     r"""(?x)
@@ -82,9 +83,9 @@ class Query:
 
 
 def clean(text: str) -> str:
-    """`text` without control characters, with plain quotes and spaces."""
+    """`text` without control characters and halves of surrogate pairs, with plain quotes and spaces."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd]", " ", text)
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd\ud800-\udfff]", " ", text)
     return text.replace("“", '"').replace("”", '"').replace("\u00a0", " ").strip()
 
 
@@ -164,12 +165,18 @@ def _condition(match: re.Match[str], booleans: list[re.Match[str]], number: int)
 
 def _or_group(booleans: list[re.Match[str]], place: int) -> int:
     """One number, below zero, for all alternatives of an unbroken row of ORs."""
-    while place and booleans[place - 1].group(1) == "OR" and " " not in booleans[place].string[booleans[place - 1].end() : booleans[place].start()]:
+    while (
+        place
+        and booleans[place - 1].group(1) == "OR"
+        and " " not in booleans[place].string[booleans[place - 1].end() : booleans[place].start()]
+    ):
         place -= 1
     return -place - 1
 
 
-def _is_meant(condition: Condition, match: re.Match[str], matches: list[re.Match[str]], options: frozenset[str]) -> bool:
+def _is_meant(
+    condition: Condition, match: re.Match[str], matches: list[re.Match[str]], options: frozenset[str]
+) -> bool:
     """Whether somebody wrote this as an operator, and not as part of a command line or a quotation in a sentence."""
     if match["minus"] and not match["phrase"]:
         dashed = [item["word"] or "" for item in matches if item["minus"] and not item["phrase"]]

@@ -157,6 +157,7 @@ class Retriever:
         self._wording_idf: list[float] = table.wording_idf.tolist()
         self._style = table.question_style
         self._n_entries = sum(kind == "entry" for kind in kinds)  # guides come after all entries
+        self._document_of_wording = table.wording_document.astype(np.intp)
         self._first_wording = np.searchsorted(table.wording_document, np.arange(table.n_documents))
         is_question = table.wording_kind == _QUESTION
         self._alias_factor = np.where(is_question, 1.0, ranking.alias_weight).astype(np.float32)
@@ -168,7 +169,9 @@ class Retriever:
         known = self.table.terms
         weights: dict[str, float] = {}
         topic = [word for word in query.words if not word.is_stop]
-        stop_weight = self.ranking.stop_weight * self._style * min(1.0, self.ranking.stop_words_in / max(1, len(query.words)))
+        stop_weight = (
+            self.ranking.stop_weight * self._style * min(1.0, self.ranking.stop_words_in / max(1, len(query.words)))
+        )
         for word in query.words:
             if word.is_stop:
                 term = word.word.terms[0]
@@ -249,7 +252,11 @@ class Retriever:
         """Places of the words that the vocabulary knows, or that name something not covered: they are meant as they are."""
         topic = [place for place, word in enumerate(query.words) if not word.is_stop]
         primary = [query.words[place].word.terms[0] for place in topic]
-        found = [item for item in self.vocabulary.find(primary) if any(concept in self.table.terms for concept in item.concepts)]
+        found = [
+            item
+            for item in self.vocabulary.find(primary)
+            if any(concept in self.table.terms for concept in item.concepts)
+        ]
         found += self.not_covered.find(primary)
         return {topic[n] for item in found for n in range(item.start, item.end)}
 
@@ -314,7 +321,9 @@ class Retriever:
             return np.zeros(table.n_documents)
         rows = _gather(self._wording_row_starts, table.wordings, table.wording_weights, numbers, values)
         cosine = rows.sums(len(table.wording_document)) * (self._alias_factor / length)
-        return np.maximum.reduceat(cosine, self._first_wording)
+        likeness = np.zeros(table.n_documents)
+        np.maximum.at(likeness, self._document_of_wording, cosine)  # many times faster than reduceat over short groups
+        return likeness
 
     def search(
         self, query: Query, limit: int = 10, *, correct: bool = True, section: str = "", carried: Carried | None = None
@@ -350,11 +359,17 @@ class Retriever:
         holds = [{scores.names[place] for place, _ in rows} for rows in held]
         spoken = [*weighed.words, *((word, (concept,)) for concept, said in weighed.synonyms.items() for word in said)]
         return [
-            tuple(dict.fromkeys(text for text, terms in spoken if not terms_held.isdisjoint(terms))) for terms_held in holds
+            tuple(dict.fromkeys(text for text, terms in spoken if not terms_held.isdisjoint(terms)))
+            for terms_held in holds
         ]
 
     def _features(
-        self, weighed: Weighed, scores: Scores, total: np.ndarray, best: Sequence[int], rows_held: Sequence[Sequence[tuple[int, int]]]
+        self,
+        weighed: Weighed,
+        scores: Scores,
+        total: np.ndarray,
+        best: Sequence[int],
+        rows_held: Sequence[Sequence[tuple[int, int]]],
     ) -> Features:
         """The features of the best entry among the documents `best`, whose rows are `rows_held`."""
         entries = [number for number in best if number < self._n_entries]
@@ -399,7 +414,9 @@ class Retriever:
         """
         table = self.table
         start = int(self._first_wording[document])
-        end = int(self._first_wording[document + 1]) if document + 1 < table.n_documents else len(table.wording_document)
+        end = (
+            int(self._first_wording[document + 1]) if document + 1 < table.n_documents else len(table.wording_document)
+        )
         first = start + int(np.searchsorted(table.wording_kind[start:end], _ERRORS))
         bounds = np.array([first, end], dtype=table.wordings.dtype)  # of their type, or the rows would be copied
         share = [0.0] * (end - first)
@@ -452,13 +469,17 @@ def _condition_query(condition: Condition) -> whoosh_query.Query:
     return whoosh_query.And([whoosh_query.Term(condition.field, term) for term in firsts])
 
 
-def _gather(starts: Sequence[int], targets: np.ndarray, values: np.ndarray, terms: Sequence[int], weights: Sequence[float]) -> Rows:
+def _gather(
+    starts: Sequence[int], targets: np.ndarray, values: np.ndarray, terms: Sequence[int], weights: Sequence[float]
+) -> Rows:
     """The rows of `terms`, what they say multiplied by the term's weight."""
     spans = [(starts[term], starts[term + 1]) for term in terms]
     if not spans:
         return Rows(terms, np.zeros(0, np.int32), np.zeros(0, np.float32), spans)
     where = np.concatenate([targets[low:high] for low, high in spans])
-    what = np.concatenate([values[low:high] * np.float32(weight) for (low, high), weight in zip(spans, weights, strict=True)])
+    what = np.concatenate(
+        [values[low:high] * np.float32(weight) for (low, high), weight in zip(spans, weights, strict=True)]
+    )
     return Rows(terms, where, what, spans)
 
 

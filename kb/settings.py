@@ -31,18 +31,30 @@ class Ranking(BaseModel):
     )  # fmt: skip
     idf_power: float = Field(1.0, gt=0, le=1, description="How much rarity counts in the sum of terms.")
     k1: float = Field(0.8, gt=0, description="How slowly repeated occurrences of a term stop counting (BM25's k1).")
-    length_norm: float = Field(0.65, ge=0, le=1, description="How much a long field weakens each of its words (BM25's b).")
-    synonym_weight: float = Field(0.7, ge=0, le=1, description="What a concept of the vocabulary counts beside the word itself.")
-    part_weight: float = Field(0.2, ge=0, le=1, description="What a part of a known identifier counts beside the whole.")
+    length_norm: float = Field(
+        0.65, ge=0, le=1, description="How much a long field weakens each of its words (BM25's b)."
+    )
+    synonym_weight: float = Field(
+        0.7, ge=0, le=1, description="What a concept of the vocabulary counts beside the word itself."
+    )
+    part_weight: float = Field(
+        0.2, ge=0, le=1, description="What a part of a known identifier counts beside the whole."
+    )
     stop_weight: float = Field(1.0, ge=0, le=1, description="What how, what, not … count where titles are questions.")
     stop_words_in: int = Field(8, ge=1, description="Words of a question beyond which such words count less and less.")
-    wording_weight: float = Field(3.0, ge=0, description="What being asked in an entry's own words counts beside the sum of its terms.")
+    wording_weight: float = Field(
+        3.0, ge=0, description="What being asked in an entry's own words counts beside the sum of its terms."
+    )
     wording_power: float = Field(2.0, gt=0, description="How fast a partial likeness to a wording loses its value.")
     wording_idf_power: float = Field(0.4, gt=0, le=1, description="How much rarity counts when wordings are compared.")
-    wording_stop_weight: float = Field(0.8, ge=0, le=1, description="What how, what, not … count when wordings are compared.")
+    wording_stop_weight: float = Field(
+        0.8, ge=0, le=1, description="What how, what, not … count when wordings are compared."
+    )
     corrected_weight: float = Field(0.8, ge=0, le=1, description="What a corrected word counts beside one typed right.")
     guide_weight: float = Field(0.6, ge=0, le=1, description="What a guide's score counts beside an entry's.")
-    alias_weight: float = Field(0.9, ge=0, le=1, description="What an alias or error text counts beside the question itself.")
+    alias_weight: float = Field(
+        0.9, ge=0, le=1, description="What an alias or error text counts beside the question itself."
+    )
 
 
 class Levels(BaseModel):
@@ -52,7 +64,18 @@ class Levels(BaseModel):
 
     bias: float = Field(-3.399, description="The model's constant.")
     weights: dict[str, float] = Field(
-        default_factory=lambda: {"core": -1.954, "question": 3.393, "aliases": 3.094, "errors": -1.006, "headings": 2.165, "unknown": -0.544, "strength": 0.658, "likeness": 2.566, "lead": -0.421, "margin": 4.49},
+        default_factory=lambda: {
+            "core": -1.954,
+            "question": 3.393,
+            "aliases": 3.094,
+            "errors": -1.006,
+            "headings": 2.165,
+            "unknown": -0.544,
+            "strength": 0.658,
+            "likeness": 2.566,
+            "lead": -0.421,
+            "margin": 4.49,
+        },
         description="What each input of the model adds (names as in kb/levels.py).",
     )
     strong_from: float = Field(0.83, ge=0, le=1, description="Least probability of a strong match.")
@@ -67,7 +90,9 @@ class FollowUp(BaseModel):
 
     turns: int = Field(3, ge=0, description="Earlier turns that are taken into account.")
     decay: float = Field(0.5, ge=0, le=1, description="What is left of an earlier turn with each one after it.")
-    term_weight: float = Field(0.35, ge=0, le=1, description="What a term of the question before counts beside one of this question.")
+    term_weight: float = Field(
+        0.35, ge=0, le=1, description="What a term of the question before counts beside one of this question."
+    )
     same_bonus: float = Field(0.35, ge=0, description="What the earlier answer's entry gains.")
     related_bonus: float = Field(0.25, ge=0, description="What entries related to the earlier answer's gain.")
     certainty_power: float = Field(1.0, gt=0, description="How soon a well-answered question stops leaning.")
@@ -110,7 +135,9 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        raise InputError(f"setting KB_{name.upper()}: {first['msg'].lower()}; it is {first.get('input')!r} now") from error
+        raise InputError(
+            f"setting KB_{name.upper()}: {first['msg'].lower()}; it is {first.get('input')!r} now"
+        ) from error
 
 
 def settings_table() -> str:

@@ -21,7 +21,9 @@ COMMAND_FACTOR = 1.05  # a passage with a command to copy is worth a little more
 NEIGHBOUR_FACTOR = 0.3  # what the rest of the paragraph counts beside the sentence
 LONG_SENTENCE_WORDS = 40  # beyond this a sentence must hold more to be chosen
 
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|resp|cf|no|ca|inc|ltd|fig|sec|st)|(?-i:\b[A-Z])|\.\.)\.$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|resp|cf|no|ca|inc|ltd|fig|sec|st)|(?-i:\b[A-Z])|\.\.)\.$", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])|[。！？]")
 
 
@@ -89,14 +91,18 @@ def make_passages(blocks: Sequence[Block], historic_headings: Collection[str]) -
         sentences = tuple(split_sentences(block.text))
         historic = block.top_heading in historic_headings
         passages.append(
-            Passage(block.text, sentences, block.code_spans, f"p-{block.number}", block.heading, historic, tuple(commands))
+            Passage(
+                block.text, sentences, block.code_spans, f"p-{block.number}", block.heading, historic, tuple(commands)
+            )
         )
     return passages
 
 
 def sentence_terms(passage: Passage) -> list[set[str]]:
     """The terms of each sentence of `passage`."""
-    return [{term for word in words(passage.text[start:end]) for term in word.terms} for start, end in passage.sentences]
+    return [
+        {term for word in words(passage.text[start:end]) for term in word.terms} for start, end in passage.sentences
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,11 @@ def make_snippet(passage: Passage, sentence: int) -> Snippet:
             break
     start, end = passage.sentences[first][0], passage.sentences[last][1]
     mark_start, mark_end = passage.sentences[sentence]
-    spans = tuple((max(low, start) - start, min(high, end) - start) for low, high in passage.code_spans if low < end and high > start)
+    spans = tuple(
+        (max(low, start) - start, min(high, end) - start)
+        for low, high in passage.code_spans
+        if low < end and high > start
+    )
     return Snippet(
         passage.text[start:end], (mark_start - start, mark_end - start), spans, passage.anchor, passage.heading,
         passage.historic, passage.commands,
@@ -163,7 +173,15 @@ def _count(passage: Passage, sentence: int) -> int:
 def passage_to_list(passage: Passage) -> list[Any]:
     """`passage` as JSON can hold it."""
     commands = [[command.language, command.text] for command in passage.commands]
-    return [passage.text, passage.sentences, passage.code_spans, passage.anchor, passage.heading, passage.historic, commands]
+    return [
+        passage.text,
+        passage.sentences,
+        passage.code_spans,
+        passage.anchor,
+        passage.heading,
+        passage.historic,
+        commands,
+    ]
 
 
 def passage_from_list(value: Iterable[Any]) -> Passage:

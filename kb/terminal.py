@@ -16,13 +16,9 @@ from kb.answer import Answer
 from kb.evaluation import Report
 from kb.generation import Generation
 from kb.index import Progress as Report_
+from kb.levels import LEADS
 from kb.retrieval import Hit
 
-ADVICE = {
-    "possible": "This might be it. Check that it matches your case.",
-    "weak": "No entry answers this directly. These are the closest.",
-    "none": "No entry matches this question. Try the exact error text, or the name of the directive or file.",
-}
 _COLOURS = {"strong": "green", "possible": "yellow", "weak": "dim", "none": "dim"}
 
 out = Console(highlight=False, soft_wrap=True)
@@ -35,7 +31,9 @@ def progress_bar(what: str) -> Iterator[Report_ | None]:
     if not err.is_terminal:
         yield None
         return
-    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True) as bar:
+    with Progress(
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True
+    ) as bar:
         task = bar.add_task(what, total=None)
 
         def move(done: int, total: int) -> None:
@@ -48,12 +46,15 @@ def print_hits(answer: Answer, sections: dict[str, str]) -> None:
     """The ranked hits, one line each."""
     _print_correction(answer)
     if not answer.hits:
-        out.print(ADVICE["none"])
+        out.print(LEADS["none"])
         return
     out.print(f"[bold]{answer.level}[/]  {answer.took_ms:.1f} ms")
     for place, hit in enumerate(answer.hits, 1):
         out.print(f"{place:2}. [bold]{escape(hit.title)}[/]")
-        out.print(f"    {hit.id}  ·  {escape(_section(hit, sections))}  ·  {hit.score:.2f}  ·  {escape(', '.join(hit.matched))}", style="dim")
+        out.print(
+            f"    {hit.id}  ·  {escape(_section(hit, sections))}  ·  {hit.score:.2f}  ·  {escape(', '.join(hit.matched))}",
+            style="dim",
+        )
 
 
 def _section(hit: Hit, sections: dict[str, str]) -> str:
@@ -71,8 +72,8 @@ def print_answer(answer: Answer, generation: Generation) -> None:
     _print_correction(answer)
     if answer.carried:
         out.print(f"Searched together with: {escape(answer.carried)}", style="dim")
-    if answer.level in ADVICE:
-        out.print(ADVICE[answer.level])
+    if answer.level in LEADS:
+        out.print(LEADS[answer.level])
     hit = answer.entry
     entry = generation.entry(hit.id) if hit else None
     if hit and entry:
@@ -89,7 +90,9 @@ def print_answer(answer: Answer, generation: Generation) -> None:
         for guide_id in entry.guides[:1]:
             guide = generation.guide(guide_id)
             if guide:
-                out.print(f"\nWork through it step by step: {escape(guide.question)} · {len(guide.steps)} steps ({guide.id})")
+                out.print(
+                    f"\nWork through it step by step: {escape(guide.question)} · {len(guide.steps)} steps ({guide.id})"
+                )
     if answer.candidates:
         out.print()
         out.print("Other entries:" if hit else "Closest entries:")
@@ -107,7 +110,9 @@ def _print_snippet(answer: Answer) -> None:
     text = Text(snippet.text)
     text.stylize("bold reverse" if out.is_terminal else "", *snippet.mark)
     out.print()
-    out.print("Most relevant passage" + (" (historic, not today's advice)" if snippet.historic else "") + ":", style="dim")
+    out.print(
+        "Most relevant passage" + (" (historic, not today's advice)" if snippet.historic else "") + ":", style="dim"
+    )
     out.print(text)
     for command in snippet.commands:
         out.print()

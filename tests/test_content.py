@@ -481,3 +481,10 @@ def test_check_puts_errors_first_then_goes_by_file_and_line(tmp_path: Path) -> N
         ("error", "z.md", 6),
         ("warning", "a.md", 1),
     ]
+
+
+def test_plain_markdown_in_the_guides_folder_is_an_entry(tmp_path: Path) -> None:
+    text = "---\nquestion: How do I begin?\n---\n\n## Install it\n\nUnpack it.\n"
+    content = load_content(write_content(tmp_path, {"guides/begin.md": text}))
+    assert [(entry.id, entry.section) for entry in content.entries] == [("begin", "guides")] and not content.guides
+    assert [finding.rule for finding in content.findings] == ["not-a-guide"]
