@@ -380,8 +380,8 @@ def test_a_file_name_that_is_not_utf_8_does_not_stop_anything(tmp_path: Path) ->
         ("vocabulary.yml", "a: [b]\nc:\n", 2, "bad-key"),
         ("vocabulary.yml", "a: [b\n", 2, "bad-yaml"),
         ("problem-report.md", "---\ntitle: x\n---\nbody", 1, "unreadable"),
-        ("guides/guide-a.md", "# No key, no steps\n", 1, "no-question"),
-        ("guides/guide-a.md", "---\nquestion: Q?\n---\n\nNo steps.\n", 4, "unreadable"),
+        ("guides/guide-a.md", "# No key\n\n## Look\n\n- Good: yes. -> solved\n", 1, "no-question"),
+        ("guides/guide-a.md", "---\nquestion: Q?\n---\n\nNo steps.\n\n- Good: yes. -> solved\n", 4, "unreadable"),
         ("guides/guide-a.md", "---\nquestion: Q?\n---\n\n## One\n\n- Good: x -> nowhere\n", 7, "unreadable"),
     ],
 )
@@ -485,6 +485,6 @@ def test_check_puts_errors_first_then_goes_by_file_and_line(tmp_path: Path) -> N
 
 def test_plain_markdown_in_the_guides_folder_is_an_entry(tmp_path: Path) -> None:
     text = "---\nquestion: How do I begin?\n---\n\n## Install it\n\nUnpack it.\n"
-    content = load_content(write_content(tmp_path, {"guides/begin.md": text}))
+    content = load(tmp_path, {"guides/begin.md": text})
     assert [(entry.id, entry.section) for entry in content.entries] == [("begin", "guides")] and not content.guides
     assert [finding.rule for finding in content.findings] == ["not-a-guide"]
