@@ -38,6 +38,7 @@ SECTIONS_FILE = "sections.yml"
 VOCABULARY_FILE = "vocabulary.yml"
 REPORT_FILE = "problem-report.md"
 GUIDES_FOLDER = "guides"
+ASKED_FOLDER = "asked"
 MAX_FILE_BYTES = 2_000_000  # a Markdown file beyond this is no FAQ entry, and would slow every question
 
 _H1 = re.compile(r"^\s*(?:#\s+(?P<atx>.+?)\s*#*|(?P<setext>\S.*)\n=+)\s*(?:\n|\Z)")
@@ -55,11 +56,18 @@ def content_files(folder: Path) -> list[Path]:
     found = [
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in (".md", ".markdown", ".yml", ".yaml")
+        if path.suffix.lower() in (".md", ".markdown", ".yml", ".yaml", ".txt")
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()
     ]
-    return sorted(path for path in found if path.suffix.lower().startswith(".m") or path.parent == folder)
+    return sorted(path for path in found if _is_content(path.relative_to(folder)))
+
+
+def _is_content(path: Path) -> bool:
+    """Whether a file at `path`, relative to the content folder, is an entry, a guide, settings, or asked questions."""
+    if path.suffix.lower() == ".txt":
+        return path.parent.as_posix() == ASKED_FOLDER
+    return path.suffix.lower() in (".md", ".markdown") or len(path.parts) == 1
 
 
 def load_content(folder: Path) -> Content:
@@ -91,6 +99,7 @@ class _Reader:
         self.sections: list[Section] = []
         self.report: ReportTemplate | None = None
         self.vocabulary: tuple[tuple[str, ...], ...] = ()
+        self.asked: dict[str, tuple[str, tuple[str, ...]]] = {}  # by entry id: the file, and its questions
 
     def read(self, path: Path) -> None:
         raw_name = path.relative_to(self.folder).as_posix()
@@ -107,6 +116,8 @@ class _Reader:
                 self.vocabulary = tuple(self._read_vocabulary(text, name))
             elif name == REPORT_FILE:
                 self.report = self._read_report(text, name)
+            elif path.suffix.lower() == ".txt":
+                self.asked[path.stem] = (name, _lines(text))
             elif path.suffix.lower() in (".yml", ".yaml"):
                 self._add(
                     "warning",
@@ -131,6 +142,12 @@ class _Reader:
         used = {entry.section for entry in self.entries.values()}
         sections = [titles[section_id] for section_id in listed]
         sections += [Section(section_id, _title_of_folder(section_id)) for section_id in sorted(used - set(listed))]
+        for entry_id, (name, questions) in self.asked.items():
+            if entry_id in self.entries:
+                self.entries[entry_id] = replace(self.entries[entry_id], asked=questions)
+            else:
+                message = f"there is no entry {entry_id!r}; name the file after the entry that answers these questions"
+                self._add("error", name, 1, "unknown-id", message)
         place = {section.id: number for number, section in enumerate(sections)}
         entries = sorted(self.entries.values(), key=lambda entry: (place[entry.section], entry.order, entry.path))
         guides = sorted(self.guides.values(), key=lambda guide: (guide.order, guide.path))
@@ -292,6 +309,12 @@ def _take_heading(body: str) -> tuple[str, str]:
             lines[first:end] = [""] * (end - first)
             return _plain(heading), "\n".join(lines)
     return "", body
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """The lines of `text` that say something; # begins a remark."""
+    lines = (line.strip() for line in text.split("\n"))
+    return tuple(line for line in lines if line and not line.startswith("# "))
 
 
 def _id_of(name: str) -> str:

@@ -97,7 +97,7 @@ class Corrector:
         """The known word at most `most` slips away (a letter more, less, other, or two swapped); the nearest, then the likeliest."""
         if len(word) < (SHORTEST if most == 1 else SHORTEST_FOR_TWO) or word[0].isdigit():
             return ""
-        best: tuple[int, int, str] | None = None
+        best: tuple[int, bool, int, str] | None = None
         for length in range(len(word) - most, len(word) + most + 1):
             if len(word) < SHORTEST_FOR_OTHER and length < len(word):
                 continue
@@ -107,10 +107,11 @@ class Corrector:
             ):
                 if len(word) < SHORTEST_FOR_OTHER and length == len(word) and sorted(known) != sorted(word):
                     continue
-                rank = (int(slips), -self._frequencies[known], known)
+                # letters in the wrong order are the commonest slip
+                rank = (int(slips), sorted(known) != sorted(word), -self._frequencies[known], known)
                 if best is None or rank < best:
                     best = rank
-        return best[2] if best else ""
+        return best[3] if best else ""
 
     def _candidates(self, word: str, length: int) -> list[str]:
         """The known words of a length that may be meant: people rarely miss the first letter, but may swap it with the second."""

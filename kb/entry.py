@@ -25,6 +25,7 @@ class Entry:
     short: str = ""  # the answer in a sentence or two; may be empty
     aliases: tuple[str, ...] = ()  # other ways people ask
     errors: tuple[str, ...] = ()  # error texts people paste; "…" stands for what varies
+    asked: tuple[str, ...] = ()  # questions that people asked and this entry answers (content/asked/<id>.txt)
     keywords: tuple[str, ...] = ()  # words a searcher may use that stand nowhere else in the entry
     kind: Kind = "info"
     status: Status = "current"

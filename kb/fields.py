@@ -12,9 +12,10 @@ from kb.entry import Content, Entry, Guide, Section
 from kb.markdown import Block, plain_blocks
 
 # Every field that is searched, in one order for all that is stored by field.
-FIELDS = ("question", "aliases", "errors", "keywords", "short", "headings", "body", "commands", "section")
+FIELDS = ("question", "aliases", "asked", "errors", "keywords", "short", "headings", "body", "commands", "section")
 # Fields whose texts are each one way to ask for the entry: a question is also compared with each of them as a whole.
-WORDING_FIELDS = ("question", "aliases", "errors")
+WORDING_FIELDS = ("question", "aliases", "asked", "errors")
+MOST_ASKED_WORDINGS = 20  # of an entry's asked questions; the rest count by their words alone, which keeps the table small
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def _entry_document(entry: Entry, section: Section | None, ordinary_headings: Co
     fields = {
         "question": (entry.question,),
         "aliases": entry.aliases,
+        "asked": entry.asked,
         "errors": entry.errors,
         "keywords": (*entry.keywords, *entry.tags),
         "short": (entry.short,) if entry.short else (),

@@ -19,11 +19,11 @@ from whoosh.reading import IndexReader
 
 from kb.analysis import Analyzer, Word, fold, is_stop_word, stem, words
 from kb.errors import DamagedIndexError
-from kb.fields import FIELDS, WORDING_FIELDS, IndexDocument
+from kb.fields import FIELDS, MOST_ASKED_WORDINGS, WORDING_FIELDS, IndexDocument
 from kb.vocabulary import Vocabulary
 
 # Fields in which the words that carry no topic (how, what, not …) still tell one question from another.
-STOP_WORD_FIELDS = frozenset(("question", "aliases", "short", "headings"))
+STOP_WORD_FIELDS = frozenset(("question", "aliases", "asked", "short", "headings"))
 _SURFACE = re.compile(r"[^\W\d_]{3,}")
 Progress = Callable[[int, int], None]  # done, of how many
 
@@ -109,8 +109,10 @@ def write_index(
         collected.ids.append(document.id)
         collected.lengths.append(tuple(lengths))
         collected.wordings += _wordings(number, document, vocabulary, known)
-        for text in document.texts():
-            collected.surfaces.update(fold(word) for word in _SURFACE.findall(text))
+        for name, texts in document.fields.items():
+            if name != "asked":  # people misspell; what they wrote is no measure of spelling
+                for text in texts:
+                    collected.surfaces.update(fold(word) for word in _SURFACE.findall(text))
         if progress:
             progress(number + 1, len(every))
     writer.commit()
@@ -119,7 +121,8 @@ def write_index(
 
 def _wordings(number: int, document: IndexDocument, vocabulary: Vocabulary, known: set[str]) -> Iterator[Wording]:
     for name in WORDING_FIELDS:
-        for text in document.fields.get(name, ()):
+        most = MOST_ASKED_WORDINGS if name == "asked" else None
+        for text in document.fields.get(name, ())[:most]:
             terms, _ = terms_of(text, vocabulary, known, keep_stop_words=True)
             if terms:
                 yield Wording(number, name, tuple(dict.fromkeys(terms)))

@@ -28,7 +28,8 @@ from kb.vocabulary import Vocabulary
 _QUESTION, _ALIASES, _ERRORS, _HEADINGS = _REPORTED_FIELDS = tuple(
     FIELDS.index(name) for name in ("question", "aliases", "errors", "headings")
 )
-_CORE_BITS = 1 << _QUESTION | 1 << _ALIASES | 1 << _ERRORS
+_ASKED = FIELDS.index("asked")
+_CORE_BITS = 1 << _QUESTION | 1 << _ALIASES | 1 << _ASKED | 1 << _ERRORS
 LEAST_ERROR_TERMS = 3  # of an error text that must stand in a query for it to be recognised
 
 

@@ -24,7 +24,7 @@ class Ranking(BaseModel):
 
     field_weights: dict[str, float] = Field(
         default_factory=lambda: {
-            "question": 2.0, "aliases": 2.0, "errors": 3.0, "keywords": 2.0, "short": 0.5, "headings": 1.5, "body": 1.0,
+            "question": 2.0, "aliases": 2.0, "asked": 2.0, "errors": 3.0, "keywords": 2.0, "short": 0.5, "headings": 1.5, "body": 1.0,
             "commands": 0.7, "section": 0.7,
         },
         description="What an occurrence of a term counts, by the field it stands in.",

@@ -172,7 +172,7 @@ def test_question_and_log_count_together(small: Generation) -> None:
     ("question", "log"), [("", ""), ("   ", "\n\n"), ("\0", ""), ("\0\x01\x02\x7f", "\x1b"), ("\u200b\u202e\ufeff", "\u2066")]
 )
 def test_nothing_to_search_for_is_said(small: Generation, question: str, log: str) -> None:
-    with pytest.raises(InputError, match="^Enter a question or an error line$"):
+    with pytest.raises(InputError, match=r"^Enter a question or an error line$"):
         answer(small, Settings(), question, log)
 
 

@@ -178,7 +178,7 @@ def test_search_for_what_is_not_there_is_an_answer_and_no_fault(run: Run) -> Non
     assert result.stdout.startswith("No entry matches this question.")
 
 
-BATCH = [
+BATCH: list[dict[str, Any]] = [
     {"id": 1, "query": "broken padlock"},
     {"id": "two", "query": "xyzzy"},
     {"query": ""},
@@ -395,7 +395,7 @@ def test_content_and_data_come_from_the_environment(own_settings: Settings) -> N
 
 
 def test_bytes_that_are_no_text_are_taken(small_settings: Settings) -> None:
-    command = [sys.executable, "-m", "kb", "search", *arguments(small_settings), "--json", b"padlock caf\xe9"]
+    command = [sys.executable, "-m", "kb", "search", *arguments(small_settings), "--json", os.fsdecode(b"padlock caf\xe9")]
     result = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"}, capture_output=True, check=False, timeout=60
     )

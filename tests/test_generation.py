@@ -19,6 +19,7 @@ from engine_world import ENTRY_IDS, FILES, built, entry_text, write_content
 
 import kb.generation
 from kb.answer import answer
+from kb.content import load_content
 from kb.entry import Content
 from kb.errors import ContentError, DamagedIndexError, DataFolderError, MissingIndexError
 from kb.generation import Generation, build, current_folder, fingerprint, load_current, stamp
@@ -224,7 +225,6 @@ def test_content_edited_while_it_is_read_does_not_get_the_name_of_what_it_was(
             edit(own_settings, word)
         return load_content(folder)
 
-    load_content = kb.generation.load_content
     monkeypatch.setattr(kb.generation, "load_content", load_while_somebody_edits)
     result = build(own_settings)
     assert result.folder.name == fingerprint(own_settings.content, own_settings.ranking) != old_name
@@ -320,7 +320,7 @@ def test_a_generation_of_an_older_version_is_rebuilt(own_settings: Settings, key
 
 
 def test_without_an_index_that_is_said(own_settings: Settings) -> None:
-    with pytest.raises(MissingIndexError, match="there is no index in .*; run `python -m kb index`"):
+    with pytest.raises(MissingIndexError, match=r"there is no index in .*; run `python -m kb index`"):
         load(own_settings)
 
 
@@ -338,7 +338,7 @@ def test_what_a_killed_builder_left_is_cleaned_up(own_settings: Settings) -> Non
 
 def test_a_missing_content_folder_is_said(own_settings: Settings) -> None:
     shutil.rmtree(own_settings.content)
-    with pytest.raises(ContentError, match="there is no content folder at .*; create it, or name yours with --content DIR or KB_CONTENT"):
+    with pytest.raises(ContentError, match=r"there is no content folder at .*; create it, or name yours with --content DIR or KB_CONTENT"):
         build(own_settings)
 
 

@@ -186,7 +186,9 @@ def test_many_threads_ask_while_content_changes(knowledge_base: KnowledgeBase, o
     stop = threading.Event()
 
     def write(number: int) -> None:
-        path.write_text(entry_text(f"Does it frobnicate {number} times?", f"It does frobnicate {number} times."), encoding="utf-8")
+        aside = path.with_suffix(".new")  # in one step, as a careful editor does: a half-written file is a broken one
+        aside.write_text(entry_text(f"Does it frobnicate {number} times?", f"It does frobnicate {number} times."), encoding="utf-8")
+        aside.replace(path)
 
     def ask() -> None:
         while not stop.is_set():

@@ -48,7 +48,7 @@ def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
 
 def test_settings_cannot_be_changed_once_read() -> None:
     with pytest.raises(ValidationError):
-        Settings().question_limit = 3
+        Settings().question_limit = 3  # type: ignore[misc]
 
 
 def test_every_field_that_is_searched_has_a_weight() -> None:

@@ -69,7 +69,7 @@ def test_long_titles_and_figures_are_not_broken_into_lines(capsys: pytest.Captur
     terminal.print_report(summarise([outcome]))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:3]] == ["all", "a-kind-with-a-long-name"]
-    assert [line.split() for line in lines if line.startswith(LEVELS)][0] == ["strong", "1", "1.000", "0"]
+    assert next(line.split() for line in lines if line.startswith(LEVELS)) == ["strong", "1", "1.000", "0"]
 
 
 def test_there_is_no_progress_bar_in_a_pipe() -> None:
