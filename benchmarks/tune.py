@@ -32,6 +32,8 @@ from kb.vocabulary import Vocabulary
 N_FOLDS = 5
 CHOICES: dict[str, list[float]] = {
     "idf_power": [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0],
+    "stop_rarity": [1.0, 1.5, 2.0, 2.5, 3.0, 5.0],
+    "joined_weight": [0.3, 0.5, 0.7, 1.0],
     "k1": [0.5, 0.8, 1.2, 1.8, 2.5],
     "length_norm": [0.35, 0.5, 0.65, 0.8],
     "synonym_weight": [0.3, 0.4, 0.5, 0.6, 0.7, 0.85],

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -163,8 +163,8 @@ def words(text: str, *, keep_stop_words: bool = False) -> list[Word]:
 
 
 def primary_terms(text: str) -> tuple[str, ...]:
-    """The first term of each word of `text`, stop words left out."""
-    return tuple(word.terms[0] for word in words(text))
+    """The first term of each word of `text`, words that carry no topic among them."""
+    return tuple(word.terms[0] for word in words(text, keep_stop_words=True))
 
 
 class Analyzer(WhooshAnalyzer):  # type: ignore[misc]
@@ -189,12 +189,3 @@ class Analyzer(WhooshAnalyzer):  # type: ignore[misc]
         return type(self) is type(other)
 
     __hash__ = object.__hash__
-
-
-def pairs(terms: Iterable[str]) -> Iterator[str]:
-    """Each two neighbouring terms as one, joined by a space."""
-    previous = ""
-    for term in terms:
-        if previous:
-            yield f"{previous} {term}"
-        previous = term

@@ -52,7 +52,7 @@ from kb.settings import Ranking, Settings
 from kb.snippet import PassageIndex, make_passages, passage_from_list, passage_to_list, sentence_terms
 from kb.vocabulary import Vocabulary
 
-FORMAT_VERSION = 3  # raise it whenever what is written here changes
+FORMAT_VERSION = 4  # raise it whenever what is written here changes
 MOST_READS = 5  # of content that is edited while it is read
 _CURRENT = "CURRENT"
 _OPTION = re.compile(r"(?:^|[\s`])-{1,2}([a-z][\w-]+)")

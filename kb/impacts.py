@@ -95,6 +95,8 @@ def _document_rows(postings: Postings, collected: Collected, n_terms: int, ranki
     term = (unique // n_documents).astype(np.int64)
     counts = np.bincount(term, minlength=n_terms)
     idf = inverse_document_frequency(counts, n_documents) ** ranking.idf_power
+    stop = np.array([name in STOP_TERMS for name in postings.terms] + [False] * (n_terms - len(postings.terms)))
+    idf = np.where(stop, np.minimum(idf, ranking.stop_rarity), idf)
     impacts = idf[term] * frequency * (ranking.k1 + 1) / (ranking.k1 + frequency)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     documents = (unique % n_documents).astype(np.int32)

@@ -68,8 +68,7 @@ def terms_of(text: str, vocabulary: Vocabulary, known: set[str], *, keep_stop_wo
     every = words(text, keep_stop_words=True)
     topic = [word for word in every if not is_stop_word(word.terms)]
     found = [term for word in (every if keep_stop_words else topic) for term in word.terms]
-    primary = [word.terms[0] for word in topic]
-    for occurrence in vocabulary.find(primary):
+    for occurrence in vocabulary.find([word.terms[0] for word in every]):
         found += occurrence.concepts
     for first, second in zip(topic, topic[1:], strict=False):
         term = joined(first, second, text)

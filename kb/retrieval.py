@@ -187,22 +187,25 @@ class Retriever:
                 weights[term] = max(weights.get(term, 0.0), weight)
             found_words.append((word.text, tuple(found)))
         synonyms: dict[str, tuple[str, ...]] = {}
-        primary = [word.word.terms[0] for word in topic]
-        covered: set[int] = set()
+        primary = [word.word.terms[0] for word in query.words]
+        covered: set[int] = set()  # places of words that are known as part of something
         for occurrence in self.vocabulary.find(primary):
-            said = " ".join(word.text for word in topic[occurrence.start : occurrence.end])
-            weight = min(word.weight for word in topic[occurrence.start : occurrence.end])
+            spoken = query.words[occurrence.start : occurrence.end]
+            said = " ".join(word.text for word in spoken)
+            weight = min(word.weight for word in spoken)
             for concept in occurrence.concepts:
                 if concept in known:
                     weights[concept] = max(weights.get(concept, 0.0), self.ranking.synonym_weight * weight)
                     synonyms[concept] = (*synonyms.get(concept, ()), said)
                     covered.update(range(occurrence.start, occurrence.end))
-        for place, (first, second) in enumerate(zip(topic, topic[1:], strict=False)):
-            term = joined(first.word, second.word, query.text)
+        for place, (first, second) in enumerate(zip(query.words, query.words[1:], strict=False)):
+            term = "" if first.is_stop or second.is_stop else joined(first.word, second.word, query.text)
             if term in known:
-                weights[term] = max(weights.get(term, 0.0), min(first.weight, second.weight))
+                weight = self.ranking.joined_weight * min(first.weight, second.weight)
+                weights[term] = max(weights.get(term, 0.0), weight)
                 covered.update((place, place + 1))
-        for place, (word, (text, terms)) in enumerate(zip(topic, found_words, strict=True)):
+        places = [place for place, word in enumerate(query.words) if not word.is_stop]
+        for place, word, (text, terms) in zip(places, topic, found_words, strict=True):
             if not terms and place not in covered:
                 if word.weight > NOISE_WEIGHT:
                     unknown.append(text)
@@ -251,15 +254,14 @@ class Retriever:
 
     def _spoken(self, query: Query) -> set[int]:
         """Places of the words that the vocabulary knows, or that name something not covered: they are meant as they are."""
-        topic = [place for place, word in enumerate(query.words) if not word.is_stop]
-        primary = [query.words[place].word.terms[0] for place in topic]
+        primary = [word.word.terms[0] for word in query.words]
         found = [
             item
             for item in self.vocabulary.find(primary)
             if any(concept in self.table.terms for concept in item.concepts)
         ]
         found += self.not_covered.find(primary)
-        return {topic[n] for item in found for n in range(item.start, item.end)}
+        return {place for item in found for place in range(item.start, item.end)}
 
     @staticmethod
     def _letters(word: QueryWord) -> str:

@@ -34,6 +34,8 @@ class Ranking(BaseModel):
     length_norm: float = Field(
         0.65, ge=0, le=1, description="How much a long field weakens each of its words (BM25's b)."
     )
+    stop_rarity: float = Field(2.0, gt=0, description="The most that the rarity of how, what, not … may count.")
+    joined_weight: float = Field(1.0, ge=0, le=1, description="What two words that others write as one count as that one.")
     synonym_weight: float = Field(
         0.7, ge=0, le=1, description="What a concept of the vocabulary counts beside the word itself."
     )

@@ -42,7 +42,10 @@ class Vocabulary:
         return len(self._variants)
 
     def find(self, terms: Sequence[str]) -> list[Occurrence]:
-        """The occurrences of variants in `terms`, from left to right, the longest at each place."""
+        """The occurrences of variants in `terms`, from left to right, the longest at each place.
+
+        terms: the first term of every word, those without a topic among them ("own CA" is not any CA).
+        """
         found: list[Occurrence] = []
         if not self._starts:
             return found

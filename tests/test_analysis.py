@@ -9,7 +9,7 @@ from cases import Case, read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.analysis import MAX_TERM_CHARS, Analyzer, pairs, primary_terms, words
+from kb.analysis import MAX_TERM_CHARS, Analyzer, primary_terms, words
 
 TEXT = "How do I remove the pass-phrase from server.key?"
 
@@ -94,7 +94,7 @@ def test_stop_words_can_be_kept() -> None:
 
 
 def test_primary_terms_are_the_words_themselves() -> None:
-    assert primary_terms("the mod_ssl certificates") == ("modssl", "certif")
+    assert primary_terms("the mod_ssl certificates") == ("the", "modssl", "certif")
 
 
 def test_the_analyzer_for_whoosh_gives_the_same_terms_and_places() -> None:
@@ -112,11 +112,6 @@ def test_a_very_long_word_is_cut() -> None:
     (word,) = words("x" * 10_000)
     assert word.terms == ("x" * MAX_TERM_CHARS,)
     assert (word.start, word.end) == (0, 10_000)
-
-
-def test_pairs_join_neighbours() -> None:
-    assert list(pairs(["pass", "phrase", "dialog"])) == ["pass phrase", "phrase dialog"]
-    assert list(pairs(["alone"])) == list(pairs([])) == []
 
 
 @settings(deadline=None)

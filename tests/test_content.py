@@ -488,3 +488,9 @@ def test_plain_markdown_in_the_guides_folder_is_an_entry(tmp_path: Path) -> None
     content = load(tmp_path, {"guides/begin.md": text})
     assert [(entry.id, entry.section) for entry in content.entries] == [("begin", "guides")] and not content.guides
     assert [finding.rule for finding in content.findings] == ["not-a-guide"]
+
+
+def test_asked_questions_belong_to_the_entry_the_file_is_named_after(tmp_path: Path) -> None:
+    content = load(tmp_path, {"asked/entry.txt": "why\nhow\n", "asked/other.txt": "what\n", "entry.md": "# Q?\n\nA.\n"})
+    assert content.entries[0].asked == ("why", "how")
+    assert [(finding.file, finding.rule) for finding in content.findings] == [("asked/other.txt", "unknown-id")]

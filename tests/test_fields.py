@@ -11,6 +11,7 @@ from kb.content import load_content
 from kb.fields import FIELDS, WORDING_FIELDS, IndexDocument, index_documents
 
 FILES = {
+    "asked/refused.txt": "# collected in November\ndoes anybody listen there\n\nwhy no answer\n",
     "site.yml": "historic_headings: [Then, Long ago]\n",
     "sections.yml": "- {id: net.tls, title: Networks}\n",
     "net/tls/refused.md": """---
@@ -84,6 +85,7 @@ def test_an_entry_is_searched_by_all_its_parts(documents: dict[str, IndexDocumen
     assert documents["refused"].fields == {
         "question": ("Why is it refused?",),
         "aliases": ("closed port",),
+        "asked": ("does anybody listen there", "why no answer"),
         "errors": ("connect: refused",),
         "keywords": ("netstat", "ports"),
         "short": ("Nothing listens.",),

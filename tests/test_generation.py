@@ -182,6 +182,7 @@ def test_the_stamp_follows_files_and_ranking(own_settings: Settings) -> None:
         lambda: os.utime(content / "sections.yml", ns=(1, 1)),
         lambda: (content / "keys/new.md").write_text(entry_text("New?"), encoding="utf-8"),
         lambda: (content / "keys/new.md").rename(content / "keys/newer.md"),
+        lambda: write_content(content, {"asked/hanging.txt": "why is it so quiet\n"}),
         lambda: (content / "keys/newer.md").unlink(),
     ):
         before = stamp(content, ranking)

@@ -7,7 +7,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
-from engine_world import ENTRY_IDS, built, entry_text, write_content
+from engine_world import ENTRY_IDS, FILES, built, entry_text, write_content
 
 from kb.generation import Generation
 from kb.query import make_query
@@ -105,6 +105,13 @@ def test_a_guide_is_found_where_no_entry_is(tmp_path: Path) -> None:
     content = write_content(tmp_path / "content", {"a/one.md": entry_text("Why?"), "guides/guide-two.md": text})
     generation = built(Settings(content=content, data=tmp_path / "data"))
     assert [(hit.id, hit.kind) for hit in find(generation, "frobnication").hits] == [("guide-two", "guide")]
+
+
+def test_questions_that_were_asked_find_their_entry_and_are_no_measure_of_spelling(tmp_path: Path) -> None:
+    files = FILES | {"asked/hanging.txt": "it sits there foreverr\nit sits there foreverr and nothing comes\n"}
+    generation = built(Settings(content=write_content(tmp_path / "content", files), data=tmp_path / "data"))
+    assert ids(find(generation, "the thing sits there"))[0] == "hanging"
+    assert not generation.retriever.corrector.knows("foreverr")
 
 
 def test_equal_scores_keep_the_order_of_the_content(tmp_path: Path) -> None:

@@ -38,6 +38,12 @@ def test_every_variant_stands_for_its_concept(text: str, concept: str) -> None:
     assert found(text) == [(concept,)]
 
 
+def test_small_words_are_part_of_a_variant() -> None:
+    vocabulary = Vocabulary([("own CA", "private CA"), ("remove", "get rid of")])
+    assert not vocabulary.find(primary_terms("the CA of the company"))
+    assert [item.concepts for item in vocabulary.find(primary_terms("get rid of our own CA"))] == [("~remove",), ("~own CA",)]
+
+
 def test_at_one_place_the_longest_variant_counts() -> None:
     (found,) = Vocabulary([("lock", "padlock"), ("lock file", "lock file folder")]).find(primary_terms("lock file"))
     assert found.concepts == ("~lock file",)
@@ -50,9 +56,9 @@ def test_words_inside_a_longer_variant_are_found_too() -> None:
 
 def test_occurrences_come_in_order_with_their_places() -> None:
     terms = primary_terms("password of the digital ID")
-    assert terms == ("password", "digit", "id")
+    assert terms == ("password", "of", "the", "digit", "id")
     places = [(item.start, item.end, item.concepts) for item in VOCABULARY.find(terms)]
-    assert places == [(0, 1, ("~pass phrase",)), (1, 3, ("~certificate",))]
+    assert places == [(0, 1, ("~pass phrase",)), (3, 5, ("~certificate",))]
 
 
 @pytest.mark.parametrize("text", ["", "nothing of it", "core", "digital", "phrase"])
