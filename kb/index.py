@@ -7,8 +7,9 @@ together. The field `text` holds all words with their places, for quoted phrases
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,27 +142,31 @@ class Postings:
 def read_postings(folder: Path) -> Postings:
     """The postings of the Whoosh index in `folder`. Raises DamagedIndexError when it cannot be read."""
     numbers: dict[str, int] = {}
-    rows: list[tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[float]]] = []
+    runs: list[tuple[int, int, int]] = []  # of each term in each field: number, place of the field, rows
+    documents, frequencies = array("i"), array("f")  # lists of numbers would take ten times the memory
     reader = open_reader(folder)
     try:
         for place, name in enumerate(FIELDS):
             for term in reader.lexicon(name) if name in reader.indexed_field_names() else ():
                 text = term.decode("utf-8")
                 number = numbers.setdefault(text, len(numbers))
+                before = len(documents)
                 matcher = reader.postings(name, text)
-                documents, weights = [], []
                 while matcher.is_active():
                     documents.append(matcher.id())
-                    weights.append(matcher.weight())
+                    frequencies.append(matcher.weight())
                     matcher.next()
-                rows.append(([number] * len(documents), [place] * len(documents), documents, weights))
+                runs.append((number, place, len(documents) - before))
     finally:
         reader.close()
-    columns = [np.concatenate([np.asarray(row[i]) for row in rows]) if rows else np.zeros(0) for i in range(4)]
+    of_term, of_field, n_rows = np.array(runs, dtype=np.int64).reshape(-1, 3).T
     return Postings(
-        list(numbers), columns[0].astype(np.int32), columns[1].astype(np.int8), columns[2].astype(np.int32),
-        columns[3].astype(np.float32),
-    )  # fmt: skip
+        terms=list(numbers),
+        term=np.repeat(of_term, n_rows).astype(np.int32),
+        field=np.repeat(of_field, n_rows).astype(np.int8),
+        document=np.array(documents, dtype=np.int32),
+        frequency=np.array(frequencies, dtype=np.float32),
+    )
 
 
 def open_reader(folder: Path) -> IndexReader:

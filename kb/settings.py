@@ -23,27 +23,26 @@ class Ranking(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     field_weights: dict[str, float] = Field(
-        default_factory=lambda: {
-            "question": 2.0, "aliases": 2.0, "asked": 2.0, "errors": 3.0, "keywords": 2.0, "short": 0.5, "headings": 1.5, "body": 1.0,
-            "commands": 0.7, "section": 0.7,
-        },
+        default_factory=lambda: {"question": 2.0, "aliases": 0.5, "asked": 1.0, "errors": 2.0, "keywords": 0.7, "short": 2.0, "headings": 0.7, "body": 1.0, "commands": 0.2, "section": 2.5},
         description="What an occurrence of a term counts, by the field it stands in.",
     )  # fmt: skip
-    idf_power: float = Field(1.0, gt=0, le=1, description="How much rarity counts in the sum of terms.")
-    k1: float = Field(0.8, gt=0, description="How slowly repeated occurrences of a term stop counting (BM25's k1).")
+    idf_power: float = Field(0.6, gt=0, le=1, description="How much rarity counts in the sum of terms.")
+    k1: float = Field(1.8, gt=0, description="How slowly repeated occurrences of a term stop counting (BM25's k1).")
     length_norm: float = Field(
         0.65, ge=0, le=1, description="How much a long field weakens each of its words (BM25's b)."
     )
-    stop_rarity: float = Field(2.0, gt=0, description="The most that the rarity of how, what, not … may count.")
-    joined_weight: float = Field(1.0, ge=0, le=1, description="What two words that others write as one count as that one.")
+    stop_rarity: float = Field(3.0, gt=0, description="The most that the rarity of how, what, not … may count.")
+    joined_weight: float = Field(
+        0.5, ge=0, le=1, description="What two words that others write as one count as that one."
+    )
     synonym_weight: float = Field(
-        0.7, ge=0, le=1, description="What a concept of the vocabulary counts beside the word itself."
+        0.6, ge=0, le=1, description="What a concept of the vocabulary counts beside the word itself."
     )
     part_weight: float = Field(
-        0.2, ge=0, le=1, description="What a part of a known identifier counts beside the whole."
+        0.3, ge=0, le=1, description="What a part of a known identifier counts beside the whole."
     )
     stop_weight: float = Field(1.0, ge=0, le=1, description="What how, what, not … count where titles are questions.")
-    stop_words_in: int = Field(8, ge=1, description="Words of a question beyond which such words count less and less.")
+    stop_words_in: int = Field(12, ge=1, description="Words of a question beyond which such words count less and less.")
     wording_weight: float = Field(
         3.0, ge=0, description="What being asked in an entry's own words counts beside the sum of its terms."
     )
@@ -55,7 +54,7 @@ class Ranking(BaseModel):
     corrected_weight: float = Field(0.8, ge=0, le=1, description="What a corrected word counts beside one typed right.")
     guide_weight: float = Field(0.6, ge=0, le=1, description="What a guide's score counts beside an entry's.")
     alias_weight: float = Field(
-        0.9, ge=0, le=1, description="What an alias or error text counts beside the question itself."
+        0.85, ge=0, le=1, description="What an alias or error text counts beside the question itself."
     )
 
 

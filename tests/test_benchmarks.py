@@ -90,7 +90,7 @@ def test_an_engine_finds_what_it_indexed(name: str, generated: Path, tmp_path: P
 
 def test_bad_input_is_answered_or_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(compare, "WORST_SIZE", 30)
-    outcomes = {case.name: case.outcome for case in compare.worst_cases(tmp_path)}
+    outcomes = {case["name"]: case["outcome"] for case in compare.work_worst(tmp_path)}
     assert outcomes.keys() == compare.WORST_CASES.keys()
     assert outcomes["empty question"] == "refused: Enter a question or an error line"
     assert outcomes["10,000 characters of binary as the question"].startswith(
