@@ -15,7 +15,9 @@ from kb.markdown import Block, plain_blocks
 FIELDS = ("question", "aliases", "asked", "errors", "keywords", "short", "headings", "body", "commands", "section")
 # Fields whose texts are each one way to ask for the entry: a question is also compared with each of them as a whole.
 WORDING_FIELDS = ("question", "aliases", "asked", "errors")
-MOST_ASKED_WORDINGS = 20  # of an entry's asked questions; the rest count by their words alone, which keeps the table small
+MOST_ASKED_WORDINGS = (
+    20  # of an entry's asked questions; the rest count by their words alone, which keeps the table small
+)
 
 
 @dataclass(frozen=True, slots=True)

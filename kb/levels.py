@@ -28,6 +28,7 @@ def inputs(features: Features) -> dict[str, float]:
         "core": features.core,
         "question": features.question,
         "aliases": features.aliases,
+        "asked": features.asked,
         "errors": features.errors,
         "headings": features.headings,
         "unknown": features.unknown,

@@ -85,7 +85,9 @@ class Query:
 def clean(text: str) -> str:
     """`text` without control characters and halves of surrogate pairs, with plain quotes and spaces."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd\ud800-\udfff]", " ", text)
+    text = re.sub(
+        r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd\ud800-\udfff]", " ", text
+    )
     return text.replace("“", '"').replace("”", '"').replace("\u00a0", " ").strip()
 
 

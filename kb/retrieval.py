@@ -25,11 +25,11 @@ from kb.query import NOISE_WEIGHT, Condition, Query, QueryWord
 from kb.settings import Ranking
 from kb.vocabulary import Vocabulary
 
-_QUESTION, _ALIASES, _ERRORS, _HEADINGS = _REPORTED_FIELDS = tuple(
-    FIELDS.index(name) for name in ("question", "aliases", "errors", "headings")
+_QUESTION, _ALIASES, _ASKED, _ERRORS, _HEADINGS = _REPORTED_FIELDS = tuple(
+    FIELDS.index(name) for name in ("question", "aliases", "asked", "errors", "headings")
 )
-_ASKED = FIELDS.index("asked")
-_CORE_BITS = 1 << _QUESTION | 1 << _ALIASES | 1 << _ASKED | 1 << _ERRORS
+# what an entry is about, in its writers' words
+_CORE_BITS = 1 << _QUESTION | 1 << _ALIASES | 1 << _ERRORS
 LEAST_ERROR_TERMS = 3  # of an error text that must stand in a query for it to be recognised
 
 
@@ -65,6 +65,7 @@ class Features:
     core: float = 0.0  # share that stands in its question, aliases or error texts
     question: float = 0.0  # share that stands in its question
     aliases: float = 0.0
+    asked: float = 0.0  # share that stands in questions it answered before
     errors: float = 0.0
     headings: float = 0.0
     unknown: float = 0.0  # share that no document holds
@@ -404,7 +405,7 @@ class Retriever:
         others[first] = 0.0
         return Features(
             coverage=held / whole, core=core / whole, unknown=unknown / whole,
-            question=by_field[_QUESTION] / whole, aliases=by_field[_ALIASES] / whole, errors=by_field[_ERRORS] / whole,
+            question=by_field[_QUESTION] / whole, aliases=by_field[_ALIASES] / whole, asked=by_field[_ASKED] / whole, errors=by_field[_ERRORS] / whole,
             headings=by_field[_HEADINGS] / whole, strength=float(scores.sums[first]) / table.max_idf, likeness=like,
             lead=like - float(others.max()), margin=max(0.0, score - runner_up) / score if score > 0 else 0.0,
             elsewhere=float(any(not core_terms.issuperset(terms) for terms in weighed.elsewhere)), n_words=len(weighed.words),

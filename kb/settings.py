@@ -63,25 +63,27 @@ class Levels(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bias: float = Field(-3.399, description="The model's constant.")
+    bias: float = Field(-3.852, description="The model's constant.")
     weights: dict[str, float] = Field(
         default_factory=lambda: {
-            "core": -1.954,
-            "question": 3.393,
-            "aliases": 3.094,
-            "errors": -1.006,
-            "headings": 2.165,
-            "unknown": -0.544,
-            "strength": 0.658,
-            "likeness": 2.566,
-            "lead": -0.421,
-            "margin": 4.49,
+            "core": -2.411,
+            "question": 3.366,
+            "aliases": 2.394,
+            "asked": 1.782,
+            "errors": -1.186,
+            "headings": 0.072,
+            "unknown": -0.407,
+            "strength": 0.58,
+            "likeness": 1.432,
+            "lead": -3.937,
+            "margin": 8.771,
+            "elsewhere": -4.533,
         },
         description="What each input of the model adds (names as in kb/levels.py).",
     )
-    strong_from: float = Field(0.83, ge=0, le=1, description="Least probability of a strong match.")
-    possible_from: float = Field(0.83, ge=0, le=1, description="Least probability of a possible match.")
-    weak_from: float = Field(0.23, ge=0, le=1, description="Least probability at which titles are still worth showing.")
+    strong_from: float = Field(0.95, ge=0, le=1, description="Least probability of a strong match.")
+    possible_from: float = Field(0.9, ge=0, le=1, description="Least probability of a possible match.")
+    weak_from: float = Field(0.36, ge=0, le=1, description="Least probability at which titles are still worth showing.")
 
 
 class FollowUp(BaseModel):
