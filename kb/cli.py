@@ -46,7 +46,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             terminal.err.print(f"kb: {error}", markup=False, style="red")
             sys.exit(1)
         except BrokenPipeError:  # the reader, such as head, has seen enough
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python flushes it at exit
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - Python flushes it at exit
             sys.exit(0)
 
     return run
