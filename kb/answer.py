@@ -59,6 +59,7 @@ class Answer:
     why: Why
     carried: str  # the earlier question that was taken into account; empty for none
     took_ms: float
+    guides: tuple[str, ...] = ()  # ids of guides that work through it, best first
 
     @property
     def entry(self) -> Hit | None:
@@ -122,7 +123,8 @@ def answer(
         question=question, log=log, level=level, hits=found.hits[:limit], snippet=snippet,
         candidates=_candidates(generation, settings, found, entries, level, probability),
         corrected=found.query.text if found.correction else None, correction=found.correction,
-        why=_why(generation, found, entries), carried=carried, took_ms=(time.perf_counter() - started) * 1000,
+        why=_why(generation, found, entries), carried=carried, guides=_guides(generation, found, entries, level),
+        took_ms=(time.perf_counter() - started) * 1000,
     )  # fmt: skip
 
 
@@ -150,6 +152,20 @@ def _candidates(
         share = probability * hit.score / first.score if first.score else 0.0
         others.append(Candidate(hit, "possible" if share >= settings.levels.possible_from else "weak"))
     return tuple(others)
+
+
+def _guides(generation: Generation, found: Ranked, entries: Sequence[Hit], level: Level) -> tuple[str, ...]:
+    """The guides to offer: first one whose error text was pasted, then those of the entry that answers."""
+    retriever = generation.retriever
+    recognised = [
+        hit.id
+        for hit in found.hits
+        if hit.kind == "guide"
+        and retriever.error_share(found.weighed, retriever.number[hit.id])[0] >= ERROR_RECOGNISED
+    ]
+    entry = generation.entry(entries[0].id) if entries and level in ("strong", "possible") else None
+    own = entry.guides if entry else ()
+    return tuple(guide for guide in dict.fromkeys([*recognised, *own]) if generation.guide(guide))
 
 
 def _why(generation: Generation, found: Ranked, entries: Sequence[Hit]) -> Why:

@@ -212,7 +212,8 @@ class Retriever:
                     unknown.append(text)
                 unknown_weight += word.weight
         elsewhere = tuple(tuple(primary[item.start : item.end]) for item in self.not_covered.find(primary))
-        return Weighed(weights, tuple(found_words), synonyms, tuple(dict.fromkeys(unknown)), unknown_weight, elsewhere)
+        telling = tuple(item for item, word in zip(found_words, topic, strict=True) if word.weight > NOISE_WEIGHT)
+        return Weighed(weights, telling, synonyms, tuple(dict.fromkeys(unknown)), unknown_weight, elsewhere)
 
     def _word_weights(self, word: QueryWord) -> dict[str, float]:
         known = self.table.terms

@@ -87,12 +87,9 @@ def print_answer(answer: Answer, generation: Generation) -> None:
             out.print()
             out.print(escape(entry.short))
         _print_snippet(answer)
-        for guide_id in entry.guides[:1]:
-            guide = generation.guide(guide_id)
-            if guide:
-                out.print(
-                    f"\nWork through it step by step: {escape(guide.question)} · {len(guide.steps)} steps ({guide.id})"
-                )
+    guide = generation.guide(answer.guides[0]) if answer.guides else None
+    if guide:
+        out.print(f"\nWork through it step by step: {escape(guide.question)} · {len(guide.steps)} steps ({guide.id})")
     if answer.candidates:
         out.print()
         out.print("Other entries:" if hit else "Closest entries:")

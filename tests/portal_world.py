@@ -200,6 +200,7 @@ def prepared(question: str, level: str, *hits: Hit, snippet: Snippet | None = No
         question=question, log="", level=level, hits=hits, snippet=snippet,
         candidates=tuple(Candidate(hit, "weak") for hit in others) if level != "none" else (),
         corrected=None, correction=(), why=WHY if hits else Why((), (), "", (), ()), carried="", took_ms=1.23456,
+        guides=("guide-refused", "no-such-guide") if hits and hits[0] == REFUSED else (),
     )  # fmt: skip
     return replace(answer, **more)  # type: ignore[arg-type]
 

@@ -267,3 +267,24 @@ def test_words_of_other_alphabets_are_searched(tmp_path: Path) -> None:
     assert ask(generation, "strong", "סיסמה").hits[0].id == "hebrew"
     assert ask(generation, "strong", "ΚΛΕΙΔΊ").hits[0].id == "greek"
     assert ask(generation, "strong", "証明書").hits[0].id == "japanese"
+
+
+def test_a_pasted_error_of_a_guide_offers_the_guide(tmp_path: Path) -> None:
+    guide = (
+        "---\nquestion: It does not start\nerrors: ['AH09999: Cannot open the frobnicator device']\n---\n\n"
+        "## Look\n\nLook.\n\n- Good: it runs. -> solved\n- Bad: it stops. -> report\n"
+    )
+    files = {"a/one.md": entry_text("Why does it rattle?"), "guides/guide-start.md": guide}
+    settings = Settings(content=write_content(tmp_path / "content", files), data=tmp_path / "data")
+    generation = built(settings)
+    log = "[Tue Nov 24 02:11:03 2026] [error] AH09999: Cannot open the frobnicator device\nsomething else"
+    assert answer(generation, settings, "", log).guides == ("guide-start",)
+    assert answer(generation, settings, "why does it rattle").guides == ()
+
+
+def test_an_answer_offers_the_guides_of_its_entry(small: Generation) -> None:
+    for hit_id in ("hanging", "no-shared-cipher", "old-browser"):
+        entry = small.entry(hit_id)
+        assert entry
+        found = answer(small, Settings(), entry.question)
+        assert found.level not in ("strong", "possible") or set(entry.guides) <= set(found.guides)

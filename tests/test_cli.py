@@ -242,7 +242,7 @@ def test_ask_prints_the_answer(run: Run) -> None:
 def test_ask_json_holds_the_whole_answer(run: Run) -> None:
     value = json.loads(run("ask", "--json", "Why does the connection hang?").stdout)
     assert list(value) == [
-        "question", "log", "level", "hits", "snippet", "candidates", "corrected", "correction", "why", "carried", "took_ms",
+        "question", "log", "level", "hits", "snippet", "candidates", "corrected", "correction", "why", "carried", "took_ms", "guides",
     ]  # fmt: skip
     assert value["hits"][0]["id"] == "hanging"
     assert value["snippet"]["text"].startswith("A firewall drops")
