@@ -46,4 +46,4 @@ browser: .venv/ready-dev
 	  || $(BIN)/playwright install chromium
 
 clean:
-	rm -rf .venv data
+	rm -rf .venv data/index  # never the database

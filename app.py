@@ -65,12 +65,19 @@ def _check_address(host: str, port: int) -> None:
         raise OSError(f"cannot listen on {host} port {port}: {reason}; name another with --port") from error
 
 
+def start_deliveries() -> None:
+    """Send on what the last run left in the outbox, before the first request comes."""
+    portal: Portal = app.extensions["portal"]
+    portal.start_courier()
+
+
 def _serve(application: Flask, host: str, port: int, workers: int) -> None:
     try:
         from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
     except ImportError:  # it does not run on Windows
         from waitress import serve  # type: ignore[import-untyped]
 
+        start_deliveries()
         serve(application, host=host, port=port, threads=THREADS)
         return
 
@@ -86,6 +93,7 @@ def _serve(application: Flask, host: str, port: int, workers: int) -> None:
                 "threads": THREADS,
                 "limit_request_line": 8190,  # a question of 500 characters that take twelve each in an address
                 "loglevel": "warning",
+                "post_worker_init": lambda worker: start_deliveries(),
                 "control_socket_disable": True,  # it would leave a file in the user's home
             }
             for name, value in values.items():

@@ -160,8 +160,7 @@ def _guides(generation: Generation, found: Ranked, entries: Sequence[Hit], level
     recognised = [
         hit.id
         for hit in found.hits
-        if hit.kind == "guide"
-        and retriever.error_share(found.weighed, retriever.number[hit.id])[0] >= ERROR_RECOGNISED
+        if hit.kind == "guide" and retriever.error_share(found.weighed, retriever.number[hit.id])[0] >= ERROR_RECOGNISED
     ]
     entry = generation.entry(entries[0].id) if entries and level in ("strong", "possible") else None
     own = entry.guides if entry else ()

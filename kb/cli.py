@@ -9,13 +9,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from datetime import date
 from functools import wraps
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +30,9 @@ from kb.generation import Generation, build
 from kb.knowledge_base import KnowledgeBase
 from kb.search_json import search_json
 from kb.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from kb.store.database import Database
 
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -248,6 +252,83 @@ def _limit(text: str) -> tuple[str, float]:
         raise click.BadParameter(
             f"{text!r} should be METRIC=VALUE, such as hit@1=0.9", param_hint="--fail-under"
         ) from None
+
+
+@main.group()
+def staff() -> None:
+    """Accounts of the support team: add, list, disable; each takes --content and --data."""
+
+
+@staff.command("add")
+@click.argument("name")
+@_common
+def staff_add(settings: Settings, name: str) -> None:
+    """Add an account, or enable a disabled one; the password is asked for, or is the first line of standard input."""
+    from kb.staff_login import add_staff
+
+    with _database(settings) as database:
+        account = add_staff(database, name, _password())
+    click.echo(f"Account {account.name} can log in.")
+
+
+@staff.command("list")
+@_common
+def staff_list(settings: Settings) -> None:
+    """One line for each account."""
+    from kb.store.staff import list_accounts
+
+    with _database(settings) as database, database.read() as connection:
+        accounts = list_accounts(connection)
+    for account in accounts:
+        state = f"disabled {account.disabled_at[:10]}" if account.is_disabled else f"added {account.created_at[:10]}"
+        click.echo(f"{account.name}  {state}")
+    if not accounts:
+        click.echo("No accounts yet. Add one with `python -m kb staff add NAME`.")
+
+
+@staff.command("disable")
+@click.argument("name")
+@_common
+def staff_disable(settings: Settings, name: str) -> None:
+    """Disable an account and end its logins."""
+    from kb.store.staff import disable_account
+
+    with _database(settings) as database, database.begin() as connection:
+        account = disable_account(connection, name)
+    click.echo(f"Account {account.name} is disabled.")
+
+
+@main.command()
+@_common
+def prune(settings: Settings) -> None:
+    """Delete stored conversations, questions, reports and deliveries that are older than the settings allow."""
+    from kb.store.prune import prune as delete_old
+
+    with _database(settings) as database:
+        with database.begin() as connection:
+            pruned = delete_old(connection, settings)
+        database.checkpoint()
+    click.echo(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in asdict(pruned).items()) + " deleted")
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    """The database with its tables up to date. Loaded here because commands that only search need none."""
+    from kb.store.database import Database
+
+    with closing(Database(settings)) as database:
+        database.migrate()
+        yield database
+
+
+def _password() -> str:
+    """A password, typed twice on a terminal, or the first line of standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt="Password again"))
+    try:
+        return sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError("the password on standard input is not text in UTF-8") from error
 
 
 def _count(number: int, noun: str) -> str:

@@ -34,3 +34,11 @@ class DataFolderError(KbError):
 
 class InputError(KbError):
     """A question, a file of questions or an option cannot be used."""
+
+
+class StorageError(KbError):
+    """The database is locked, cannot be read or written, or belongs to another version of the program."""
+
+
+class DeliveryError(KbError):
+    """A mail or call could not be delivered now; it is tried again."""

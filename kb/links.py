@@ -7,7 +7,7 @@ Pages ask a `Links` for every address they show, so that the same page serves a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal, Protocol
 from urllib.parse import quote as percent_encode
@@ -35,6 +35,15 @@ class Links(Protocol):
     @property
     def box_method(self) -> Literal["get", "post"]:
         """How the box sends a question."""
+        ...
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation that the pages belong to; empty outside one."""
+        ...
+
+    def conversation(self, anchor: str = "") -> str:
+        """The conversation that the pages belong to."""
         ...
 
     def home(self, anchor: str = "") -> str: ...
@@ -102,6 +111,45 @@ class PortalLinks:
     digests: Mapping[str, str] = field(default_factory=dict)
     has_image: Callable[[str], bool] = lambda path: False
     box_method: Literal["get", "post"] = "post"  # a log may be too long for an address
+    conversation_id: str = ""  # what is read, tried and reported belongs to this conversation; empty outside one
+
+    def within(self, conversation_id: str) -> PortalLinks:
+        """The same addresses, which remember a conversation: `c` in them is its id."""
+        return replace(self, conversation_id=conversation_id)
+
+    def conversation(self, anchor: str = "") -> str:
+        return _with_anchor(f"/conversations/{quote(self.conversation_id)}", anchor)
+
+    def turn(self, number: int, action: str = "") -> str:
+        """A turn of the conversation, or where an action on it is sent to."""
+        return f"{self.conversation()}/turns/{number}" if action else self.conversation(f"turn-{number}")
+
+    def new_question(self) -> str:
+        """The conversation with a box that starts anew."""
+        return _with_anchor(_with_query(self.conversation(), new="1"), "box-question")
+
+    def tried(self) -> str:
+        """Where an item is taken out of what was tried, or put back."""
+        return f"{self.conversation()}/tried"
+
+    def clear(self) -> str:
+        """Where a conversation is cleared, after a question."""
+        return f"{self.conversation()}/clear"
+
+    def feedback(self) -> str:
+        """Where feedback on an entry is sent to."""
+        return "/feedback"
+
+    def step_form(self, guide_id: str, step_id: str) -> str:
+        """Where it is sent to what came of a step."""
+        return f"/guides/{quote(guide_id)}/{quote(step_id)}"
+
+    def guide_end(self, guide_id: str) -> str:
+        """The end of a guide that did not help."""
+        return self._remembering(f"/guides/{quote(guide_id)}/tried")
+
+    def _remembering(self, address: str) -> str:
+        return _with_query(address, c=self.conversation_id)
 
     def home(self, anchor: str = "") -> str:
         return _with_anchor("/", anchor)
@@ -110,7 +158,7 @@ class PortalLinks:
         return _with_query("/ask", q=question, log=log, section=section, exact="1" if exact else "")
 
     def entry(self, entry_id: str, anchor: str = "") -> str:
-        return _with_anchor(f"/entries/{quote(entry_id)}", anchor)
+        return _with_anchor(self._remembering(f"/entries/{quote(entry_id)}"), anchor)
 
     def entry_markdown(self, entry_id: str) -> str | None:
         return f"/entries/{quote(entry_id)}.md"
@@ -122,13 +170,13 @@ class PortalLinks:
         return "/guides/"
 
     def guide(self, guide_id: str, anchor: str = "") -> str:
-        return _with_anchor(f"/guides/{quote(guide_id)}", anchor)
+        return _with_anchor(self._remembering(f"/guides/{quote(guide_id)}"), anchor)
 
     def step(self, guide_id: str, step_id: str) -> str:
-        return f"/guides/{quote(guide_id)}/{quote(step_id)}"
+        return self._remembering(f"/guides/{quote(guide_id)}/{quote(step_id)}")
 
     def solved(self, guide_id: str) -> str:
-        return f"/guides/{quote(guide_id)}/solved"
+        return self._remembering(f"/guides/{quote(guide_id)}/solved")
 
     def report(self, tried: Tried = NOTHING_TRIED) -> str:
         return self._report("/report", tried)
@@ -137,6 +185,8 @@ class PortalLinks:
         return self._report(f"/report.{kind}", tried)
 
     def _report(self, address: str, tried: Tried) -> str:
+        if self.conversation_id:
+            return self._remembering(address)  # it knows what was tried
         return _with_query(address, q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
 
     def asset(self, name: str) -> str:
@@ -147,3 +197,43 @@ class PortalLinks:
 
     def absolute(self, address: str) -> str:
         return self.base_url.rstrip("/") + address
+
+
+class ReportLinks:
+    """Addresses of the pages on which a report is written, sent and kept; only a portal has them."""
+
+    @staticmethod
+    def draft(draft_id: str, anchor: str = "") -> str:
+        """The form, with a draft in it."""
+        return _with_anchor(_with_query("/report", draft=draft_id), anchor)
+
+    @staticmethod
+    def check(draft_id: str = "") -> str:
+        return _with_query("/report/check", draft=draft_id)
+
+    @staticmethod
+    def similar() -> str:
+        return "/report/similar"
+
+    @staticmethod
+    def solved(entry_id: str = "", draft_id: str = "") -> str:
+        return _with_query("/report/solved", entry=entry_id, draft=draft_id)
+
+    @staticmethod
+    def text() -> str:
+        """Where a text that could not be sent comes back as a file."""
+        return "/report/text"
+
+    @staticmethod
+    def template(tried: Tried = NOTHING_TRIED) -> str:
+        """What a report holds, to read and to copy."""
+        return _with_query("/report/template", q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
+
+    @staticmethod
+    def sent(token: str) -> str:
+        """A report that was sent, for who sent it."""
+        return f"/reports/{quote(token)}"
+
+    @staticmethod
+    def sent_file(token: str, kind: Literal["md", "txt"]) -> str:
+        return f"/reports/{quote(token)}.{kind}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,7 +21,9 @@ from markupsafe import Markup, escape
 
 from kb import markdown
 from kb.answer import Answer
+from kb.conversation import OUTCOMES, REASONS
 from kb.entry import Content, Entry, Guide, Outcome, ReportField, ReportTemplate, Section, Step, Target
+from kb.feedback import Feedback
 from kb.levels import LEADS
 from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Links, Tried
 from kb.retrieval import Hit
@@ -37,6 +39,7 @@ _SAFE_SCHEMES = ("http", "https", "mailto", "ftp")
 _ALIASES_SHOWN = 6
 _ERRORS_SHOWN = 8
 _RELATED_SHOWN = 5
+LATER_LABEL = "Ask another question"
 REPORT_PATH = "problem-report.md"  # links in the template are relative to the content folder
 
 # What a problem report asks for where the content has no template of its own.
@@ -60,6 +63,12 @@ class Frame:
     content: Content
     links: Links
     built: str = ""  # when the index was made, ISO time; may be empty
+
+    def with_links(self, links: Links) -> Frame:
+        """The same content with other addresses."""
+        made = replace(self, links=links)
+        made.__dict__.update((name, value) for name, value in self.__dict__.items() if name != "links")
+        return made
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -141,6 +150,9 @@ class Box:
     section: Section | None = None  # offered as a limit
     limited: bool = False  # is that limit on?
     problem: Problem | None = None
+    hidden: tuple[tuple[str, str], ...] = ()  # further fields that are sent along
+    note: str = ""  # what is special about asking here
+    links: tuple[tuple[str, str], ...] = ()  # address and words of what else can be done
 
 
 @lru_cache(maxsize=1)
@@ -158,6 +170,7 @@ def environment() -> Environment:
     made.globals.update(
         BADGES=BADGES, LEADS=LEADS, STATUS_WORDS=STATUS_WORDS, REQUIRED_WORDS=REQUIRED_WORDS,
         Tried=Tried, passage=passage_html, passage_heading=passage_heading, commands=commands_html, lines=count_lines,
+        REASONS=REASONS,
     )  # fmt: skip
     return made
 
@@ -233,16 +246,21 @@ def _page(template: str, frame: Frame, **values: Any) -> str:
 
 
 def _header_box(frame: Frame, section: Section | None = None) -> Box:
-    return Box(frame.content.site.box_label, section=section)
+    talk = frame.links.conversation_id
+    label = LATER_LABEL if talk else frame.content.site.box_label
+    return Box(label, section=section, hidden=(("c", talk),) if talk else ())
 
 
-def home_page(frame: Frame, question: str = "", log: str = "", problem: Problem | None = None) -> str:
-    """The first page; with a `problem`, the same page saying what to mend in the box."""
+def home_page(
+    frame: Frame, most_asked: Iterable[str] = (), question: str = "", log: str = "", problem: Problem | None = None
+) -> str:
+    """The first page; with a `problem`, the same page saying what to mend in the box. most_asked: entry ids."""
     box = Box(frame.content.site.box_label, question, log, problem=problem)
-    return _page("home.html", frame, box=box, problem=problem)
+    asked = [frame.entries[entry_id] for entry_id in most_asked]
+    return _page("home.html", frame, box=box, problem=problem, most_asked=asked)
 
 
-def ask_page(frame: Frame, answer: Answer, section: Section | None = None) -> str:
+def ask_page(frame: Frame, answer: Answer, section: Section | None = None, feedback: Feedback | None = None) -> str:
     """One question with its answer. `section`: what the answer was limited to."""
     section_id = section.id if section else ""
     exact_address = frame.links.ask(answer.question, answer.log, section_id, exact=True)
@@ -253,7 +271,8 @@ def ask_page(frame: Frame, answer: Answer, section: Section | None = None) -> st
         frame,
         answer=answer,
         problem=None,
-        box=Box("Ask another question", section=section, limited=section is not None),
+        box=Box(LATER_LABEL, section=section, limited=section is not None),
+        feedback=feedback,
         exact_address=exact_address,
     )
 
@@ -277,13 +296,14 @@ def body_parts(frame: Frame, body: str, path: str, names: dict[str, Any] | None 
     ]
 
 
-def entry_page(frame: Frame, entry_id: str) -> str:
+def entry_page(frame: Frame, entry_id: str, feedback: Feedback | None = None) -> str:
     """An entry with all that belongs to it. Raises KeyError for an unknown id, as do all pages made by id."""
     entry = frame.entries[entry_id]
     return _page(
         "entry.html",
         frame,
         entry=entry,
+        feedback=feedback,
         box=_header_box(frame),
         parts=body_parts(frame, entry.body, entry.path),
         guides=[frame.guides[guide_id] for guide_id in entry.guides if guide_id in frame.guides],
@@ -322,6 +342,20 @@ class OutcomeView:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """What came of the steps of a guide in a conversation; without one, nothing is known."""
+
+    verdicts: Mapping[str, str] = field(default_factory=dict)  # step id to "yes", "no" or "cannot"
+    next: str = ""  # id of the step to go on with; empty before the first and after the last
+    walked: frozenset[str] = frozenset()  # ids of the other guides that were worked through before
+
+    def words(self, step_id: str) -> str:
+        """What came of a step, in words; empty when it was not tried."""
+        verdict = self.verdicts.get(step_id, "")
+        return OUTCOMES["step"][verdict].capitalize() if verdict else ""
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """A step of a guide as shown."""
 
@@ -332,7 +366,10 @@ class StepView:
     outcomes: tuple[OutcomeView, ...]
 
 
-def _step_view(frame: Frame, guide: Guide, step: Step, *, on_one_page: bool, names: dict[str, Any]) -> StepView:
+def _step_view(
+    frame: Frame, guide: Guide, step: Step, *, on_one_page: bool, names: dict[str, Any],
+    walked: frozenset[str] = frozenset(),
+) -> StepView:  # fmt: skip
     resolve = frame.resolver(guide.path)
     prefix = f"{step.id}-p" if on_one_page else "p"
     outcomes = tuple(
@@ -340,7 +377,7 @@ def _step_view(frame: Frame, guide: Guide, step: Step, *, on_one_page: bool, nam
             outcome.good,
             Markup(markdown.render_inline(outcome.text, resolve)),
             outcome.target,
-            *_outcome_link(frame, guide, step, outcome, on_one_page),
+            *outcome_link(frame, guide, step, outcome, on_one_page=on_one_page, walked=walked),
         )
         for outcome in step.outcomes
     )
@@ -348,8 +385,18 @@ def _step_view(frame: Frame, guide: Guide, step: Step, *, on_one_page: bool, nam
     return StepView(guide.steps.index(step) + 1, step.id, step.title, html, outcomes)
 
 
-def _outcome_link(frame: Frame, guide: Guide, step: Step, outcome: Outcome, on_one_page: bool) -> tuple[str, str]:
-    """Address and words of the link an outcome ends with. What leads nowhere leads to the report."""
+def next_step(guide: Guide, step: Step) -> str:
+    """Id of the step after `step`; empty after the last."""
+    place = guide.steps.index(step) + 1
+    return guide.steps[place].id if place < len(guide.steps) else ""
+
+
+def outcome_link(
+    frame: Frame, guide: Guide, step: Step, outcome: Outcome, *, on_one_page: bool = False,
+    walked: frozenset[str] = frozenset(),
+) -> tuple[str, str]:  # fmt: skip
+    """Address and words of the link an outcome ends with. What leads nowhere, or back to a guide that was `walked`
+    before, leads to the report."""
     target, links = outcome.target, frame.links
     if target.kind == "step":
         for number, other in enumerate(guide.steps, 1):
@@ -357,7 +404,7 @@ def _outcome_link(frame: Frame, guide: Guide, step: Step, outcome: Outcome, on_o
                 address = f"#{other.id}" if on_one_page else links.step(guide.id, other.id)
                 is_next = number > 1 and guide.steps[number - 2] == step
                 return address, f"Next step: {other.title}" if is_next else f"Go to step {number}: {other.title}"
-    if target.kind == "guide" and target.id in frame.guides:
+    if target.kind == "guide" and target.id in frame.guides and target.id not in walked:
         return links.guide(target.id), f"Go to the guide: {frame.guides[target.id].question}"
     if target.kind == "entry" and target.id in frame.entries:
         return links.entry(target.id), f"Read: {frame.entries[target.id].question}"
@@ -366,8 +413,8 @@ def _outcome_link(frame: Frame, guide: Guide, step: Step, outcome: Outcome, on_o
     return links.report(Tried(guide=guide.id, step=step.id)), "Write a problem report"
 
 
-def guide_page(frame: Frame, guide_id: str) -> str:
-    """All steps of a guide on one page."""
+def guide_page(frame: Frame, guide_id: str, progress: Progress | None = None) -> str:
+    """All steps of a guide on one page. progress: what came of its steps, in a conversation."""
     guide = frame.guides[guide_id]
     names: dict[str, Any] = {}
     intro = Markup(markdown.render(guide.intro, frame.resolver(guide.path), env=names))
@@ -378,27 +425,36 @@ def guide_page(frame: Frame, guide_id: str) -> str:
         guide=guide,
         intro=intro,
         steps=steps,
+        progress=progress or Progress(),
         entries=[frame.entries[entry_id] for entry_id in guide.entries if entry_id in frame.entries],
         sources=[Markup(markdown.render_inline(source, frame.resolver(guide.path))) for source in guide.sources],
         box=_header_box(frame),
     )
 
 
-def step_page(frame: Frame, guide_id: str, step_id: str) -> str:
-    """One step of a guide. Its introduction stands above the first."""
+def step_page(frame: Frame, guide_id: str, step_id: str, progress: Progress | None = None) -> str:
+    """One step of a guide. Its introduction stands above the first. progress: as for `guide_page`."""
     guide = frame.guides[guide_id]
     step = next(step for step in guide.steps if step.id == step_id)
     names: dict[str, Any] = {}
-    view = _step_view(frame, guide, step, on_one_page=False, names=names)
+    progress = progress or Progress()
+    view = _step_view(frame, guide, step, on_one_page=False, names=names, walked=progress.walked)
     intro = markdown.render(guide.intro, frame.resolver(guide.path), "intro", names) if view.number == 1 else ""
-    return _page("step.html", frame, guide=guide, step=view, intro=Markup(intro))
+    return _page("step.html", frame, guide=guide, step=view, intro=Markup(intro), progress=progress)
 
 
-def solved_page(frame: Frame, guide_id: str) -> str:
-    """The good end of a guide."""
+def solved_page(frame: Frame, guide_id: str, solved_by: str = "") -> str:
+    """The good end of a guide. solved_by: id of the step that fixed it, in a conversation."""
     guide = frame.guides[guide_id]
     entries = [frame.entries[entry_id] for entry_id in guide.entries if entry_id in frame.entries]
-    return _page("solved.html", frame, guide=guide, entries=entries, box=_header_box(frame))
+    step = next((step for step in guide.steps if step.id == solved_by), None)
+    return _page("solved.html", frame, guide=guide, entries=entries, step=step, box=_header_box(frame))
+
+
+def guide_end_page(frame: Frame, guide_id: str, progress: Progress | None = None) -> str:
+    """The end of a guide that did not help: the way to the report."""
+    guide = frame.guides[guide_id]
+    return _page("guide_end.html", frame, guide=guide, progress=progress or Progress(), box=_header_box(frame))
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +477,7 @@ class TriedView:
         return ", ".join(plural(count, one, many) for one, many, count in counts if count)
 
 
-def _tried_view(frame: Frame, tried: Tried) -> TriedView:
+def tried_view(frame: Frame, tried: Tried) -> TriedView:
     guide = frame.guides.get(tried.guide)
     ids = [step.id for step in guide.steps] if guide else []
     step = ids.index(tried.step) + 1 if tried.step in ids else 0
@@ -434,7 +490,7 @@ def report_template(frame: Frame) -> ReportTemplate:
 
 def report_file(frame: Frame, kind: Literal["md", "txt"], tried: Tried = NOTHING_TRIED) -> str:
     """The problem report as a form to fill in by hand, as Markdown or plain text, with what was tried filled in."""
-    return _page(f"report.{kind}", frame, report=report_template(frame), tried=_tried_view(frame, tried))
+    return _page(f"report.{kind}", frame, report=report_template(frame), tried=tried_view(frame, tried))
 
 
 def report_page(frame: Frame, tried: Tried = NOTHING_TRIED) -> str:
@@ -457,7 +513,7 @@ def report_page(frame: Frame, tried: Tried = NOTHING_TRIED) -> str:
         old_contacts=[item for item in report.contacts if item.then],
         old_fields=[item for item in report.fields if item.then],
         inline=_inline(frame),
-        tried=_tried_view(frame, tried),
+        tried=tried_view(frame, tried),
         tried_ids=tried,
         form=report_file(frame, "md", tried),
     )
@@ -489,11 +545,13 @@ class Fault:
 
 FAULTS = {
     400: Fault("This request cannot be used", "Go to the first page and ask from there."),
+    403: Fault("This request was refused", "It came from another site. Go to the first page and ask from there."),
     404: Fault(
         "Page not found",
         "There is no page at this address. Ask for what you were looking for, or go to the first page.",
     ),
     405: Fault("This address cannot be used that way", "Go to the first page and follow the links from there."),
+    410: Fault("This conversation has ended", "Ask again to start a new one."),
     413: Fault(
         "That is too much to send at once",
         "A question with its log may be 64 KiB. Keep the lines around the first error.",
@@ -511,15 +569,22 @@ FAULTS = {
 }
 
 
+STORAGE_FAULT = Fault(
+    "Nothing can be stored right now",
+    "The database cannot be reached. Questions are answered and entries can be read meanwhile. "
+    "Load this page again in one minute.",
+)
+
+
 def fault_of(status: int, message: str = "") -> Fault:
     """The words for an HTTP status; `message` stands in for what a status without words of its own cannot say."""
     fault = FAULTS.get(status) or FAULTS[500 if status >= 500 else 400]
     return replace(fault, message=message or fault.message)
 
 
-def error_page(frame: Frame, fault: Fault, question: str = "", nearest: Iterable[Hit] = ()) -> str:
-    """An error page, with the box and the entries nearest to what was wanted."""
-    box = Box(frame.content.site.box_label, question)
+def error_page(frame: Frame, fault: Fault, question: str = "", log: str = "", nearest: Iterable[Hit] = ()) -> str:
+    """An error page, with the box, what was typed into it, and the entries nearest to what was wanted."""
+    box = Box(frame.content.site.box_label, question, log)
     return _page("error.html", frame, fault=fault, nearest=tuple(nearest), box=box)
 
 
@@ -527,6 +592,11 @@ def entry_markdown(frame: Frame, entry_id: str) -> str:
     """An entry as one Markdown text, the question on top."""
     entry = frame.entries[entry_id]
     return "\n\n".join(part.strip() for part in (f"# {entry.question}", entry.short, entry.body) if part.strip()) + "\n"
+
+
+def opensearch(frame: Frame, start: str) -> str:
+    """How browsers can ask from their own search field, as an opensearch.org file. start: address of the site."""
+    return _page("opensearch.xml", frame, start=start.rstrip("/"))
 
 
 def sitemap(frame: Frame, host: str = "") -> str:

@@ -6,20 +6,28 @@ first asked for and kept until a newer generation takes over.
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from flask import current_app
 
 from kb import pages
 from kb.assets import Asset, read_static, text_asset
+from kb.delivery import Courier, kinds
 from kb.entry import Content, Site
+from kb.errors import KbError
 from kb.generation import Generation
 from kb.knowledge_base import KnowledgeBase
 from kb.links import PortalLinks
+from kb.secret_key import load_secret_key
 from kb.settings import Settings
+from kb.store.database import Database
+from kb.store.questions import most_asked
+from kb.suggestions import WordList, make_word_list
 
 STATIC = Path(__file__).parent.parent / "static"
 IMAGE_TYPES = {
@@ -30,6 +38,9 @@ IMAGE_TYPES = {
     ".webp": "image/webp",
 }
 _KEPT_PAGES = 1024  # of one generation; about 20 kB each
+COURIER_SECONDS = 60  # between two attempts to open the database for deliveries
+MOST_ASKED_SECONDS = 60  # between two looks for the most asked questions
+log = logging.getLogger("kb.portal")
 
 
 class Shelf:
@@ -39,6 +50,11 @@ class Shelf:
         self.generation = generation
         self.frame = pages.Frame(generation.content, links, generation.built)
         self.page = lru_cache(maxsize=_KEPT_PAGES)(self._make)
+
+    @cached_property
+    def words(self) -> WordList:
+        """What suggestions are looked up in."""
+        return make_word_list(self.generation.content)
 
     def _make(self, make: Callable[..., str], *arguments: object) -> Asset:
         return text_asset(make(self.frame, *arguments))
@@ -56,6 +72,59 @@ class Portal:
         self._knowledge_base = knowledge_base
         self._lock = threading.Lock()
         self._shelf: Shelf | None = None
+        # what sends reports on, where a way is set up; its settings are checked now, before anybody relies on them
+        self.courier = Courier(Database(settings), settings) if kinds(settings) else None
+        self._courier_after = 0.0
+        self._database: Database | None = None
+        self._database_lock = threading.Lock()
+        self._secret_key = b""
+        self._most_asked: tuple[str, ...] = ()
+        self._most_asked_until = 0.0
+
+    @property
+    def database(self) -> Database:
+        """The database with its tables up to date, opened when it is first needed. Raises StorageError."""
+        if self._database is None:
+            with self._database_lock:
+                if self._database is None:
+                    database = Database(self.settings)
+                    database.migrate()
+                    self._database = database
+        return self._database
+
+    def start_courier(self) -> None:
+        """Send on what is in the outbox, in threads of this process; nothing where no way of delivery is set up.
+
+        Cheap enough for every request. While the database cannot be opened it is tried again once a minute.
+        """
+        if self.courier is None or time.monotonic() < self._courier_after:
+            return
+        try:
+            _ = self.database  # with its tables
+        except KbError as error:
+            self._courier_after = time.monotonic() + COURIER_SECONDS
+            log.warning("deliveries wait: %s", error)
+            return
+        self.courier.start()
+
+    def secret_key(self) -> bytes:
+        """The key that signs session cookies. Raises DataFolderError."""
+        if not self._secret_key:
+            self._secret_key = load_secret_key(self.settings.data)
+        return self._secret_key
+
+    def most_asked(self) -> tuple[str, ...]:
+        """Ids of the entries that answered most questions lately, most first; none while the database cannot be read."""
+        now = time.monotonic()
+        if now >= self._most_asked_until:
+            self._most_asked_until = now + MOST_ASKED_SECONDS
+            try:
+                with self.database.read() as connection:
+                    self._most_asked = tuple(entry_id for entry_id, _ in most_asked(connection))
+            except KbError as error:
+                log.warning("the most asked questions cannot be read: %s", error)
+                self._most_asked = ()
+        return self._most_asked
 
     @property
     def knowledge_base(self) -> KnowledgeBase:

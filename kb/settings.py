@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from kb.errors import InputError
@@ -109,7 +109,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     content: Path = Field(Path("content"), description="Folder with the Markdown content.")
-    data: Path = Field(Path("data"), description="Folder for everything derived or stored; it may be deleted.")
+    data: Path = Field(
+        Path("data"), description="Folder for the index, which may be deleted, and what is stored, which may not."
+    )
     base_url: str = Field("", description="Address of the portal as readers see it, such as https://help.example.com.")
 
     ranking: Ranking = Field(default_factory=Ranking, description="How terms become scores.")
@@ -119,6 +121,67 @@ class Settings(BaseModel):
     log_limit: int = Field(10_000, ge=1, description="Most characters of a pasted log.")
     kept_generations: int = Field(2, ge=1, description="Complete index generations kept on disk.")
     check_seconds: float = Field(1.0, ge=0, description="Least seconds between two looks for changed content.")
+
+    database_url: str = Field(
+        "", description="Database of what people asked and reported; empty for `kb.sqlite3` in the data folder."
+    )
+    database_wait_seconds: float = Field(5.0, ge=0, description="Longest wait for a database that others are writing.")
+    log_questions: bool = Field(True, description="Whether questions are kept for the inbox and the insights.")
+    keep_conversations_days: int = Field(30, ge=1, description="Days after which a conversation is cleared.")
+    keep_questions_days: int = Field(365, ge=1, description="Days after which questions and verdicts are deleted.")
+    keep_reports_days: int = Field(730, ge=1, description="Days after which reports are deleted.")
+    keep_deliveries_days: int = Field(30, ge=1, description="Days after which delivered mails and calls are deleted.")
+    delivery_lease_seconds: int = Field(120, ge=1, description="Seconds a process has for one delivery.")
+    delivery_wait_seconds: int = Field(
+        60, ge=1, description="Seconds before a failed delivery is tried again; doubled each time."
+    )
+    delivery_most_wait_seconds: int = Field(21_600, ge=1, description="Most seconds between two tries of a delivery.")
+    delivery_attempts: int = Field(21, ge=1, description="Tries after which a delivery is given up: three days.")
+    staff_idle_minutes: int = Field(480, ge=1, description="Minutes without a request after which a login ends.")
+    staff_session_hours: int = Field(168, ge=1, description="Hours after which a login ends in any case.")
+    login_attempts: int = Field(5, ge=1, description="Failed logins of one name before it has to wait.")
+    login_wait_seconds: int = Field(
+        30, ge=1, description="Seconds of the first wait; doubled with each further failure."
+    )
+    login_most_wait_seconds: int = Field(
+        900, ge=1, description="Most seconds a name has to wait between failed logins."
+    )
+    asks_per_minute: int = Field(
+        60, ge=1, description="Questions that one reader may ask in a minute, of each process of the server."
+    )
+    reports_per_hour: int = Field(
+        10, ge=1, description="Reports that one reader may send in an hour, of each process of the server."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, description="Proxies in front of the portal whose X-Forwarded headers are believed."
+    )
+    labelled_questions: Path = Field(
+        Path("tests/golden.jsonl"),
+        description="File of labelled questions by which the effect of a draft is measured; it need not exist.",
+    )
+    delivery_timeout_seconds: float = Field(
+        10.0,
+        gt=0,
+        le=30,
+        description="Longest wait for each answer of a mail server or webhook; all of it may take thrice that.",
+    )
+    mail_host: str = Field("", description="Mail server that takes new reports; empty for no mail.")
+    mail_port: int = Field(587, ge=1, le=65_535, description="Port of the mail server.")
+    mail_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is encrypted: starttls (port 587), tls (465) or none."
+    )
+    mail_user: str = Field("", description="User name at the mail server; empty for no login.")
+    mail_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    mail_from: str = Field("", description="Address that mails come from.")
+    mail_to: str = Field("", description="Addresses that new reports are mailed to, with commas between them.")
+    webhook_url: str = Field("", description="Address that new reports are posted to as JSON; empty for none.")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Secret that signs what is posted, at least 16 characters; the receiver knows it too.",
+    )
+    webhook_unanswered: bool = Field(
+        True, description="Whether questions that no entry answers are posted there as well."
+    )
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -7,32 +7,44 @@ Routes are thin: they read the request, ask the knowledge base, and hand the res
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, abort, redirect, request
+from flask import Blueprint, Flask, Response, abort, request
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from kb import pages
-from kb.answer import check_input
+from kb import pages, pages_conversation
 from kb.api import PREFIX as API_PREFIX
 from kb.api import api, json_response, problem_response
-from kb.assets import HTML, KEEP, Asset, respond, text_asset
-from kb.entry import Guide, Section
-from kb.errors import ContentError, DataFolderError, InputError, KbError
+from kb.asking import read_asked
+from kb.assets import KEEP, Asset, respond, text_asset
+from kb.errors import ContentError, DataFolderError, InputError, KbError, StorageError
+from kb.guards import csrf, guard, limit_asking, limiter
 from kb.knowledge_base import KnowledgeBase
-from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Tried
-from kb.pages import Frame, Problem
+from kb.pages import Frame
 from kb.portal import IMAGE_TYPES, Portal, Shelf, current_portal
+from kb.query import clean
+from kb.responses import html_response, kept_page, typed
 from kb.settings import Settings
+from kb.suggestions import suggest
+from kb.talks import LONGEST_ID, requested_talk, talk_frame
+from kb.web_conversation import answer_alone, conversation_site
+from kb.web_guide import guide_site
+from kb.web_report import report_site
+from kb.web_report_template import report_template_site
+from kb.web_staff import staff_site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BODY_LIMIT = 64 * 1024  # bytes of a request
 RETRY_AFTER_S = 60
+OWN_WORDS = (410, 422)  # statuses whose page says what `abort` was told
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 SAFETY_HEADERS = (
@@ -49,9 +61,14 @@ def create_app(settings: Settings, knowledge_base: KnowledgeBase | None = None) 
     """The portal as a WSGI application. Without a `knowledge_base` it opens its own at the first request."""
     app = Flask("kb", static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, MAX_FORM_MEMORY_SIZE=BODY_LIMIT)
-    app.extensions["portal"] = Portal(settings, knowledge_base)
-    app.register_blueprint(site)
-    app.register_blueprint(api)
+    portal = app.extensions["portal"] = Portal(settings, knowledge_base)
+    if portal.courier:
+        app.before_request(portal.start_courier)  # once in each process; a server that forks starts it earlier
+    guard(app, settings)
+    for blueprint in (site, api, conversation_site, guide_site):
+        csrf.exempt(blueprint)  # they have no forms that act for somebody who is logged in
+    for blueprint in (site, api, conversation_site, guide_site, report_site, report_template_site, staff_site):
+        app.register_blueprint(blueprint)
     app.register_error_handler(KbError, _on_kb_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.wsgi_app = with_safety_headers(app.wsgi_app)  # type: ignore[method-assign, assignment]
@@ -73,79 +90,40 @@ def with_safety_headers(inner: WSGIApplication) -> WSGIApplication:
     return outer
 
 
-def _html(text: str, status: int = 200) -> Response:
-    """A page made for this request only."""
-    response = Response(text, status, content_type=HTML)
-    response.headers["Cache-Control"] = "no-store" if status >= 500 else "no-cache"
-    return response
-
-
-def _kept(shelf: Shelf, make: Callable[..., str], *arguments: object) -> Response:
-    """A page that depends on the content alone."""
-    return respond(shelf.page(make, *arguments), request)
-
-
 # Asking
 
 
 @site.get("/")
 def home() -> Response:
-    return _kept(current_portal().shelf(), pages.home_page)
+    portal = current_portal()
+    shelf = portal.shelf()
+    most_asked = tuple(entry_id for entry_id in portal.most_asked() if entry_id in shelf.frame.entries)
+    return kept_page(shelf, pages.home_page, most_asked)
 
 
 @site.get("/ask")
+@limit_asking
 def ask() -> Response:
-    return _answer(request.args)
+    return answer_alone(read_asked(request.args))
 
 
-@site.post("/ask")
-def ask_by_form() -> Response:
-    """A short question moves to its own address; a long log is answered in place."""
-    question, pasted, section = (_text(request.form, name) for name in ("q", "log", "section"))
-    address = current_portal().links.ask(question, pasted, section)
-    if (question or pasted) and len(address) < LONGEST_ADDRESS:
-        return redirect(address, 303)  # type: ignore[return-value]
-    return _answer(request.form)
-
-
-def _text(values: Any, name: str) -> str:
-    """A field as typed, with Unix line ends, without blank edges."""
-    return str(values.get(name, "")).replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def _answer(values: Any) -> Response:
-    question, pasted = _text(values, "q"), _text(values, "log")
+@site.get("/suggest")
+def suggestions() -> Response:
+    """Titles for an unfinished question, in the form that browsers expect of a search engine."""
     portal = current_portal()
     shelf = portal.shelf()
-    section, problem = _section(shelf.frame, _text(values, "section"))
-    problem = problem or find_problem(question, pasted, portal.settings)
-    if problem:
-        return _html(pages.home_page(shelf.frame, question, pasted, problem), 422)
-    exact = _text(values, "exact") == "1"
-    answer = portal.knowledge_base.ask(
-        question, pasted, exact=exact, section=section.id if section else "", generation=shelf.generation
-    )
-    return _html(pages.ask_page(shelf.frame, answer, section))
+    text = typed(request.args, "q")[: portal.settings.question_limit]
+    answer = portal.knowledge_base.ask(text, generation=shelf.generation) if clean(text) else None
+    found = suggest(shelf.words, text, answer)
+    links = portal.links.within(request.args.get("c", "")[:LONGEST_ID])
+    addresses = [links.guide(item.id) if item.kind == "guide" else links.entry(item.id) for item in found]
+    value = [text, [item.title for item in found], [""] * len(found), addresses]
+    response = json_response(value, media_type="application/x-suggestions+json")
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
 
 
-def _section(frame: Frame, section_id: str) -> tuple[Section | None, Problem | None]:
-    section = frame.sections.get(section_id)
-    if section_id and section is None:
-        return None, Problem(f"There is no section “{pages.clip(section_id)}”. Ask again to search everywhere.")
-    return section, None
-
-
-def find_problem(question: str, pasted: str, settings: Settings) -> Problem | None:
-    """What has to be mended before the question can be searched."""
-    try:
-        check_input(question, pasted, settings)
-    except InputError as error:
-        is_log = len(pasted) > settings.log_limit and len(question) <= settings.question_limit
-        return Problem(str(error), "log" if is_log else "question")
-    return None
-
-
-# Entries, sections, guides
+# Entries and sections
 
 
 @site.get("/entries/<entry_id>")
@@ -153,7 +131,11 @@ def entry(entry_id: str) -> Response:
     shelf = current_portal().shelf()
     found = shelf.frame.entries.get(entry_id)
     if found is not None:
-        return _kept(shelf, pages.entry_page, found.id)
+        talk = requested_talk(shelf)
+        if talk is None:
+            return kept_page(shelf, pages_conversation.portal_entry_page, found.id)
+        page = pages_conversation.talk_entry_page(talk_frame(shelf, talk), talk, found.id)
+        return html_response(page, private=True)
     if entry_id.endswith(".md"):
         return _entry_markdown(shelf, entry_id.removesuffix(".md"))
     return _nearest(shelf, entry_id)
@@ -172,7 +154,7 @@ def _nearest(shelf: Shelf, wanted: str) -> Response:
     words = " ".join(wanted.replace("-", " ").replace("_", " ").split())[: current_portal().settings.question_limit]
     answer = current_portal().knowledge_base.ask(words, limit=5) if words else None
     hits = answer.hits if answer and answer.level != "none" else ()
-    return _html(pages.error_page(shelf.frame, pages.FAULTS[404], nearest=hits), 404)
+    return html_response(pages.error_page(shelf.frame, pages.FAULTS[404], nearest=hits), 404)
 
 
 @site.get("/sections/<section_id>")
@@ -180,72 +162,7 @@ def section(section_id: str) -> Response:
     shelf = current_portal().shelf()
     if section_id not in shelf.frame.sections:
         abort(404)
-    return _kept(shelf, pages.section_page, section_id)
-
-
-@site.get("/guides/")
-def guides() -> Response:
-    return _kept(current_portal().shelf(), pages.guides_page)
-
-
-def _guide(shelf: Shelf, guide_id: str) -> Guide:
-    """The guide with this id. Ends the request with 404 when there is none."""
-    found = shelf.frame.guides.get(guide_id)
-    if found is None:
-        abort(404)
-    return found
-
-
-@site.get("/guides/<guide_id>")
-def guide(guide_id: str) -> Response:
-    shelf = current_portal().shelf()
-    return _kept(shelf, pages.guide_page, _guide(shelf, guide_id).id)
-
-
-@site.get("/guides/<guide_id>/solved")
-def solved(guide_id: str) -> Response:
-    shelf = current_portal().shelf()
-    return _kept(shelf, pages.solved_page, _guide(shelf, guide_id).id)
-
-
-@site.get("/guides/<guide_id>/<step_id>")
-def step(guide_id: str, step_id: str) -> Response:
-    """One step; a number stands for the step in that place and moves to its address."""
-    shelf = current_portal().shelf()
-    found = _guide(shelf, guide_id)
-    ids = [step.id for step in found.steps]
-    if step_id in ids:
-        return _kept(shelf, pages.step_page, guide_id, step_id)
-    if not (step_id.isascii() and step_id.isdigit() and 1 <= int(step_id[:6]) <= len(ids)):
-        abort(404)
-    return redirect(shelf.frame.links.step(guide_id, ids[int(step_id[:6]) - 1]), 302)  # type: ignore[return-value]
-
-
-# The problem report
-
-
-def _tried() -> Tried:
-    limit = current_portal().settings.question_limit
-    question, entry_id, guide_id, step_id = (
-        _text(request.args, name)[:limit] for name in ("q", "entry", "guide", "step")
-    )
-    return Tried(question, entry_id, guide_id, step_id)
-
-
-@site.get("/report")
-def report() -> Response:
-    shelf, tried = current_portal().shelf(), _tried()
-    if tried == NOTHING_TRIED:
-        return _kept(shelf, pages.report_page)
-    return _html(pages.report_page(shelf.frame, tried))
-
-
-@site.get("/report.md", defaults={"kind": "md"})
-@site.get("/report.txt", defaults={"kind": "txt"})
-def report_file(kind: Literal["md", "txt"]) -> Response:
-    text = pages.report_file(current_portal().shelf().frame, kind, _tried())
-    media_type = "text/markdown" if kind == "md" else "text/plain"
-    return respond(text_asset(text, f"{media_type}; charset=utf-8", f"problem-report.{kind}"), request)
+    return kept_page(shelf, pages.section_page, section_id)
 
 
 # Files, and what machines ask for
@@ -309,10 +226,26 @@ def sitemap() -> Response:
     return respond(text_asset(text, "application/xml; charset=utf-8"), request)
 
 
+@site.get("/opensearch.xml")
+def opensearch() -> Response:
+    portal = current_portal()
+    text = pages.opensearch(portal.shelf().frame, portal.settings.base_url or request.host_url)
+    return respond(text_asset(text, "application/opensearchdescription+xml; charset=utf-8"), request)
+
+
 @site.get("/robots.txt")
 def robots() -> Response:
     address = (current_portal().settings.base_url or request.host_url).rstrip("/")
-    lines = ("User-agent: *", "Disallow: /ask", "Disallow: /api/", f"Sitemap: {address}/sitemap.xml", "")
+    lines = (
+        "User-agent: *",
+        "Disallow: /ask",
+        "Disallow: /conversations/",
+        "Disallow: /report/check",
+        "Disallow: /reports/",
+        "Disallow: /api/",
+        f"Sitemap: {address}/sitemap.xml",
+        "",
+    )
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
@@ -323,7 +256,7 @@ def _on_kb_error(error: KbError) -> Response:
     if isinstance(error, InputError):
         return _fault(422, str(error))
     log.error("%s", error)
-    response = _fault(503)
+    response = _fault(503, fault=pages.STORAGE_FAULT) if isinstance(error, StorageError) else _fault(503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
@@ -336,21 +269,33 @@ def _on_http_error(error: HTTPException) -> Response:
         return response  # type: ignore[return-value]
     # what abort() was told in this project's own words is for the reader; a library's words are not
     is_own = error.description != type(error).description
-    page = _fault(status, str(error.description) if is_own and (status == 422 or _is_api()) else "")
+    says_own = is_own and (status in OWN_WORDS or _is_api()) and not isinstance(error, CSRFError | RateLimitExceeded)
+    page = _too_many() if status == 429 else _fault(status, str(error.description) if says_own else "")
     if "Allow" in response.headers:
         page.headers["Allow"] = response.headers["Allow"]
     return page
+
+
+def _too_many() -> Response:
+    """That a limit is used up, and in how many seconds it is not."""
+    limit = limiter.current_limit
+    seconds = max(1, limit.reset_at - int(time.time())) if limit else RETRY_AFTER_S
+    noun = "reports" if request.blueprint == "report_site" else "questions"
+    fault = pages.Fault(f"Too many {noun} at once", f"Try again in {pages.plural(seconds, 'second')}.")
+    response = _fault(429, fault=fault)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _is_api() -> bool:
     return request.path.startswith(API_PREFIX.removesuffix("v1"))
 
 
-def _fault(status: int, message: str = "") -> Response:
-    fault = pages.fault_of(status, message)
+def _fault(status: int, message: str = "", fault: pages.Fault | None = None) -> Response:
+    fault = fault or pages.fault_of(status, message)
     if _is_api():
         return problem_response(status, fault.title, message or fault.message)
-    return _html(pages.error_page(_any_frame(), fault), status)
+    return html_response(pages.error_page(_any_frame(), fault), status)
 
 
 def _any_frame() -> Frame:

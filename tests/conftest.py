@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser_world import launch
 from engine_world import built, write_content
+from playwright.sync_api import Browser, sync_playwright
+from store_world import open_database
 
 from kb.generation import Generation
 from kb.settings import Settings
+from kb.store.database import Database
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +33,33 @@ def small(small_settings: Settings) -> Generation:
 def own_settings(tmp_path: Path) -> Settings:
     """Settings of a copy of the small knowledge base that a test may change; no index yet, content looked at every time."""
     return Settings(content=write_content(tmp_path / "content"), data=tmp_path / "data", check_seconds=0)
+
+
+@pytest.fixture
+def make_database(tmp_path: Path) -> Iterator[Callable[..., tuple[Database, Settings]]]:
+    """Opens an up-to-date database in the test's folder, with settings; closed after the test."""
+    opened: list[Database] = []
+
+    def make(**settings: object) -> tuple[Database, Settings]:
+        database, used = open_database(tmp_path, **settings)
+        opened.append(database)
+        return database, used
+
+    yield make
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def database(make_database: Callable[..., tuple[Database, Settings]]) -> Database:
+    """An empty, up-to-date database."""
+    return make_database()[0]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests that need it; each opens contexts of its own."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()

@@ -6,6 +6,7 @@ engine answers is the matter of its own tests.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -212,6 +213,7 @@ class FakeKnowledgeBase:
         self.current = FakeGeneration(load_content(content))
         self.asked: list[dict[str, object]] = []
         self.failure: Exception | None = None
+        self.delay_s = 0.0
 
     def generation(self) -> FakeGeneration:
         if isinstance(self.failure, KbError):
@@ -219,10 +221,19 @@ class FakeKnowledgeBase:
         return self.current
 
     def ask(
-        self, question: str, log: str = "", *, exact: bool = False, section: str = "", limit: int = 10, generation: object = None
+        self,
+        question: str,
+        log: str = "",
+        *,
+        exact: bool = False,
+        section: str = "",
+        limit: int = 10,
+        history: object = (),
+        generation: object = None,
     ) -> Answer:
         if self.failure:
             raise self.failure
+        time.sleep(self.delay_s)
         self.asked.append({"question": question, "log": log, "exact": exact, "section": section, "limit": limit})
         answer = self._answer(question, question.split()[0].lower() if question else "log", exact)
         return replace(answer, log=log, hits=answer.hits[:limit])

@@ -5,24 +5,16 @@ A server runs in a thread on a free port. Without a browser these tests fail; th
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from browser_world import opened, served, watch
+from playwright.sync_api import Browser
 from portal_world import FakeKnowledgeBase, write_world
-from werkzeug.serving import make_server
 
 from kb.settings import Settings
 from kb.web import create_app
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 LONG_WORD = "x" * 300  # an error line without a space to break at
 PAGES = {
     "home": "/",
@@ -44,45 +36,9 @@ EXPECTED_STATUS = {"error": 422, "404": 404}
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running portal."""
     folder = tmp_path_factory.mktemp("browser")
-    settings = Settings(content=write_world(folder), data=folder / "data")
-    server = make_server("127.0.0.1", 0, create_app(settings, FakeKnowledgeBase(settings.content)), threaded=True)  # type: ignore[arg-type]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def launch(playwright: Playwright) -> Browser:
-    """The system's browser, else Playwright's own. Fails when there is neither."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def opened(browser: Browser, **options: object) -> Iterator[Page]:
-    context: BrowserContext = browser.new_context(**options)  # type: ignore[arg-type]
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
-
-
-def watch(page: Page) -> list[str]:
-    """What the page complains about from now on. A page's own status of 4xx is no complaint."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
+    settings = Settings(content=write_world(folder), data=folder / "data", asks_per_minute=10_000)
+    with served(create_app(settings, FakeKnowledgeBase(settings.content))) as address:  # type: ignore[arg-type]
+        yield address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -111,24 +67,6 @@ def test_passage_link_lands_on_the_passage(browser: Browser, site: str) -> None:
         plain = page.locator(".prose p:not(:target)").first
         colour = "element => getComputedStyle(element).backgroundColor"
         assert target.evaluate(colour) != plain.evaluate(colour)
-
-
-@pytest.mark.parametrize("script", [True, False])
-def test_from_question_to_report(browser: Browser, site: str, script: bool) -> None:
-    """The whole way with keyboard and links, with and without scripts."""
-    with opened(browser, java_script_enabled=script) as page:
-        page.goto(site)
-        page.get_by_label("What do you need help with?").fill("strong question")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/ask?q=strong+question")
-        assert page.locator("[data-level]").get_attribute("data-level") == "strong"
-        page.locator("[data-guide]").first.click()
-        page.get_by_role("link", name="Start with step 1").click()
-        page.get_by_role("link", name="Next step: Does it listen?").click()
-        assert page.get_by_text("Step 2 of 2").is_visible()
-        page.locator(".outcomes [data-report]").click()
-        assert page.get_by_text("Filled in from your conversation: 2 steps.").is_visible()
-        assert "Connection refused, step by step" in page.get_by_label("Problem report").input_value()
 
 
 def test_log_field_opens_and_is_sent_without_script(browser: Browser, site: str) -> None:

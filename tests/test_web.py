@@ -209,17 +209,18 @@ def test_problems_are_said_twice_and_values_are_kept(
         assert f'value="{"x" * 501}"' in text
 
 
-def test_form_moves_to_an_address_that_can_be_shared(client: FlaskClient) -> None:
-    response = client.post("/ask", data={"q": "strong\r\nü", "log": "a", "section": ""})
+def test_form_starts_a_conversation(client: FlaskClient, knowledge_base: FakeKnowledgeBase) -> None:
+    response = client.post("/ask", data={"q": "strong\r\nü", "log": "line\n" * 1000, "section": ""})
     assert response.status_code == 303
-    assert response.headers["Location"] == "/ask?q=strong%0A%C3%BC&log=a"
+    text = page(client, response.headers["Location"])
+    assert "strong\nü" in text and "Log, 1000 lines" in text
+    assert knowledge_base.asked[0]["question"] == "strong\nü"
 
 
-def test_long_log_is_answered_in_place(client: FlaskClient, knowledge_base: FakeKnowledgeBase) -> None:
-    response = client.post("/ask", data={"q": "certifcate", "log": "line\n" * 1000})
-    assert response.status_code == 200
-    assert "Log, 1000 lines" in response.text
-    assert 'href="/ask?q=certifcate&amp;exact=1"' in response.text  # the log does not fit into a link
+def test_long_log_of_a_correction_does_not_fit_into_a_link(client: FlaskClient) -> None:
+    text = client.get("/ask", query_string={"q": "certifcate", "log": "line\n" * 1000}).text
+    assert "Log, 1000 lines" in text
+    assert 'href="/ask?q=certifcate&amp;exact=1"' in text
 
 
 def test_empty_form_is_a_problem(client: FlaskClient) -> None:
@@ -273,7 +274,7 @@ def test_history_stands_in_a_section_of_its_own(client: FlaskClient) -> None:
 
 
 def test_regions_of_a_page_have_different_names(client: FlaskClient) -> None:
-    for address in ("/entries/connection-refused", "/guides/guide-refused", "/report", "/ask?q=strong"):
+    for address in ("/entries/connection-refused", "/guides/guide-refused", "/report/template", "/ask?q=strong"):
         names = re.findall(r'role="region" aria-label="([^"]*)"', page(client, address))
         assert names and len(names) == len(set(names))
 
@@ -335,10 +336,11 @@ def test_guide_on_one_page(client: FlaskClient) -> None:
 def test_one_step_a_page(client: FlaskClient) -> None:
     first = page(client, "/guides/guide-refused/is-it-refused")
     assert "Step 1 of 2" in first and "Run these on the server." in first
-    assert 'href="/guides/guide-refused/listen">Next step: Does it listen?</a>' in first
+    assert 'name="outcome" value="0">Next step: Does it listen?</button>' in first
     second = page(client, "/guides/guide-refused/listen")
     assert "Run these on the server." not in second
-    assert 'href="/guides/guide-refused/is-it-refused">Go to step 1: Is it refused?</a>' in second
+    assert 'name="outcome" value="1">Go to step 1: Is it refused?</button>' in second
+    assert 'name="outcome" value="0"' not in second  # the good end has the button that every step has
     assert 'aria-current="step">Does it listen?' in second
     assert "✓" in page(client, "/guides/guide-refused/solved")
 
@@ -355,8 +357,8 @@ def test_number_of_a_step_leads_to_its_address(client: FlaskClient) -> None:
 # The problem report
 
 
-def test_report_page_keeps_history_apart(client: FlaskClient) -> None:
-    text = page(client, "/report")
+def test_report_template_keeps_history_apart(client: FlaskClient) -> None:
+    text = page(client, "/report/template")
     today, history = text[: text.index("How it was done before")], text[text.index("How it was done before") :]
     assert "users@example.org" in today and "Subscribe first." in today and "The team reads it by Friday." in today
     assert "old@modssl.org" not in today and "1998" not in today and "fax" not in today[: today.index('"historic"')]
@@ -442,6 +444,14 @@ def test_health_and_readiness(client: FlaskClient, knowledge_base: FakeKnowledge
         response = client.get("/readyz")
         assert (response.status_code, response.json) == (503, {"ready": False, "reasons": [reason]})
     assert client.get("/healthz").status_code == 200
+
+
+def test_browsers_can_ask_from_their_own_search_field(client: FlaskClient) -> None:
+    response = client.get("/opensearch.xml")
+    assert response.content_type == "application/opensearchdescription+xml; charset=utf-8"
+    assert 'template="http://localhost/ask?q={searchTerms}"' in response.text
+    assert 'template="http://localhost/suggest?q={searchTerms}"' in response.text
+    assert 'rel="search"' in page(client, "/")
 
 
 def test_sitemap_and_robots(client: FlaskClient, settings: Settings, knowledge_base: FakeKnowledgeBase) -> None:

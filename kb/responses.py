@@ -1,0 +1,28 @@
+"""How routes answer: pages made for one request, pages that depend on the content alone, and fields as typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, request
+
+from kb.assets import HTML, respond
+from kb.portal import Shelf
+
+
+def html_response(text: str, status: int = 200, *, private: bool = False) -> Response:
+    """A page made for this request. private: kept nowhere, so that Back shows it as it is by then."""
+    response = Response(text, status, content_type=HTML)
+    response.headers["Cache-Control"] = "no-store" if status >= 500 else "private, no-store" if private else "no-cache"
+    return response
+
+
+def kept_page(shelf: Shelf, make: Callable[..., str], *arguments: object) -> Response:
+    """A page that depends on the content and `arguments` alone; made once and kept."""
+    return respond(shelf.page(make, *arguments), request)
+
+
+def typed(values: Any, name: str) -> str:
+    """A field of a form or address as typed, with Unix line ends, without blank edges."""
+    return str(values.get(name, "")).replace("\r\n", "\n").replace("\r", "\n").strip()
