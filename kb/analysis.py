@@ -98,6 +98,8 @@ def stem(word: str) -> str:
 
 def _terms(word: str) -> tuple[str, ...]:
     """The terms of one raw word; empty for one that carries none."""
+    if word.islower() and word.isascii() and word.isalpha():
+        return (stem(word)[:MAX_TERM_CHARS],)  # what all that follows comes to for an ordinary word, in half the time
     unspaced = _UNSPACED.search(word)
     if unspaced:
         return _unspaced_terms(word)

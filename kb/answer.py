@@ -131,11 +131,11 @@ def answer(
 def best_snippet(generation: Generation, found: Ranked, hit: Hit) -> Snippet | None:
     """The passage of `hit` that says most about the query; None for an entry without any text."""
     table = generation.retriever.table
-    passages = generation.passages(generation.retriever.number[hit.id])
+    document = generation.retriever.number[hit.id]
     numbers = [(table.terms[term], weight) for term, weight in found.weighed.terms.items() if term not in STOP_TERMS]
     weights = {number: weight * float(table.idf[number]) for number, weight in numbers}
-    chosen = choose(passages, weights)
-    return make_snippet(passages.passages[chosen[0]], chosen[1]) if chosen else None
+    chosen = choose(generation.passages(document), weights)
+    return make_snippet(generation.passage(document, chosen[0]), chosen[1]) if chosen else None
 
 
 def _candidates(

@@ -45,6 +45,7 @@ class Corrector:
             if len(word) >= SHORTEST - 1:
                 self._alike[len(word), word[0]].append(word)
         self._remembered: dict[str, str] = {}
+        self._remembered_doubtful: dict[str, str] = {}
 
     @cached_property
     def _by_stem(self) -> dict[str, int]:
@@ -73,7 +74,17 @@ class Corrector:
 
         Only a word one slip away counts, that is `DOUBTFUL` times as frequent as all words of that stem.
         """
-        if self.knows(word) or self._is_inflected(word) or _is_common(word):
+        if self.knows(word):
+            return ""
+        meant = self._remembered_doubtful.get(word)
+        if meant is None:
+            if len(self._remembered_doubtful) > MOST_REMEMBERED:
+                self._remembered_doubtful.clear()
+            meant = self._remembered_doubtful[word] = self._likelier(word)
+        return meant
+
+    def _likelier(self, word: str) -> str:
+        if self._is_inflected(word) or _is_common(word):
             return ""
         meant = self._nearest(word, 1)
         return meant if meant and self._frequencies[meant] >= DOUBTFUL * self._by_stem.get(stem(word), 0) else ""

@@ -19,8 +19,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +47,18 @@ from kb.impacts import build_table, load_table, save_table
 from kb.index import Collected, Progress, read_postings, write_index
 from kb.retrieval import Retriever
 from kb.settings import Ranking, Settings
-from kb.snippet import PassageIndex, make_passages, passage_from_list, passage_to_list, sentence_terms
+from kb.snippet import (
+    Passage,
+    PassageIndex,
+    factor_of,
+    make_passages,
+    passage_from_list,
+    passage_to_list,
+    sentence_terms,
+)
 from kb.vocabulary import Vocabulary
 
-FORMAT_VERSION = 4  # raise it whenever what is written here changes
+FORMAT_VERSION = 5  # raise it whenever what is written here changes
 MOST_READS = 5  # of content that is edited while it is read
 _CURRENT = "CURRENT"
 _OPTION = re.compile(r"(?:^|[\s`])-{1,2}([a-z][\w-]+)")
@@ -104,7 +110,8 @@ class Generation:
             stored = json.loads((folder / "content.json").read_bytes())
             self.content = _content_from_dict(stored["content"])
             with (folder / "passages.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                self._text_starts, self._first_sentence = arrays["text_starts"], arrays["first_sentence"]
+                self._first_passage, self._first_sentence = arrays["first_passage"], arrays["first_sentence"]
+                self._text_starts, self._factors = arrays["text_starts"], arrays["factors"]
                 self._sentence_starts, self._sentence_terms = arrays["sentence_starts"], arrays["sentence_terms"]
             self._texts = (folder / "passages.jsonl").read_bytes()
             if len(self._texts) != int(self._text_starts[-1]):
@@ -125,7 +132,6 @@ class Generation:
         self._entries = {entry.id: entry for entry in self.content.entries}
         self._guides = {guide.id: guide for guide in self.content.guides}
         self._sections = {section.id: section for section in self.content.sections}
-        self.passages = lru_cache(maxsize=20_000)(self._passages)
 
     def entry(self, entry_id: str) -> Entry | None:
         return self._entries.get(entry_id)
@@ -136,25 +142,24 @@ class Generation:
     def section(self, section_id: str) -> Section | None:
         return self._sections.get(section_id)
 
-    def _passages(self, document: int) -> PassageIndex:
-        """The passages of a document by number."""
-        stored = json.loads(self._texts[int(self._text_starts[document]) : int(self._text_starts[document + 1])])
-        passages = tuple(passage_from_list(item) for item in stored)
-        first = int(self._first_sentence[document])
-        n_sentences = sum(len(passage.sentences) for passage in passages)
-        starts = self._sentence_starts[first : first + n_sentences + 1].tolist()
-        terms = iter(self._sentence_terms[starts[0] : starts[-1]].tolist())
-        counts = [end - start for start, end in pairwise(starts)]
-        sizes: list[tuple[int, ...]] = []
-        places: dict[int, list[tuple[int, int]]] = {}
-        for number, passage in enumerate(passages):
-            size = tuple(counts[: len(passage.sentences)])
-            del counts[: len(size)]
-            for place, count in enumerate(size):
-                for term in islice(terms, count):
-                    places.setdefault(term, []).append((number, place))
-            sizes.append(size)
-        return PassageIndex(passages, tuple(sizes), places)
+    def passages(self, document: int) -> PassageIndex:
+        """The passages of a document by number, to choose one by."""
+        first, last = self._first_passage[document : document + 2].tolist()
+        sentences = self._first_sentence[first : last + 1].tolist()
+        starts = self._sentence_starts[sentences[0] : sentences[-1] + 1].tolist()
+        terms = self._sentence_terms[starts[0] : starts[-1]].tolist()
+        return PassageIndex(
+            terms=terms,
+            ends=[end - starts[0] for end in starts[1:]],
+            first=[number - sentences[0] for number in sentences[:-1]],
+            factors=self._factors[first:last].tolist(),
+        )
+
+    def passage(self, document: int, place: int) -> Passage:
+        """One passage of a document by number."""
+        at = int(self._first_passage[document]) + place
+        start, end = self._text_starts[at : at + 2].tolist()
+        return passage_from_list(json.loads(self._texts[start:end]))
 
 
 # -- reading ------------------------------------------------------------------------------------------------------
@@ -389,22 +394,24 @@ def _options(documents: list[IndexDocument]) -> set[str]:
 
 def _write_passages(folder: Path, documents: list[IndexDocument], content: Content, terms: dict[str, int]) -> None:
     historic = content.site.historic_headings
-    text_starts, first_sentence, sentence_starts = [0], [], [0]
+    text_starts, first_passage, first_sentence, sentence_starts = [0], [0], [0], [0]
     numbers: list[int] = []
+    factors: list[float] = []
     with (folder / "passages.jsonl").open("wb") as file:
         for document in documents:
             passages = make_passages(document.blocks, historic) if document.kind == "entry" else []
-            first_sentence.append(len(sentence_starts) - 1)
             for passage in passages:
                 for found in sentence_terms(passage):
                     numbers += sorted(terms[term] for term in found if term in terms)
                     sentence_starts.append(len(numbers))
-            file.write(
-                json.dumps([passage_to_list(passage) for passage in passages], ensure_ascii=False).encode() + b"\n"
-            )
-            text_starts.append(file.tell())
+                first_sentence.append(len(sentence_starts) - 1)
+                factors.append(factor_of(passage))
+                file.write(json.dumps(passage_to_list(passage), ensure_ascii=False).encode() + b"\n")
+                text_starts.append(file.tell())
+            first_passage.append(len(factors))
     np.savez(
-        folder / "passages.npz", text_starts=np.array(text_starts, np.int64), first_sentence=np.array(first_sentence, np.int64),
+        folder / "passages.npz", text_starts=np.array(text_starts, np.int64), first_passage=np.array(first_passage, np.int64),
+        first_sentence=np.array(first_sentence, np.int64), factors=np.array(factors, np.float64),
         sentence_starts=np.array(sentence_starts, np.int64), sentence_terms=np.array(numbers, np.int32),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ wrong with that, the last good generation goes on answering, and `problem` says 
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 import time
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ class KnowledgeBase:
         if generation is None:
             with self._lock:
                 if self._generation is None:
-                    self._generation = self._first()
+                    self._generation = _settled(self._first())
                     self._looked = time.monotonic()
                 return self._generation
         if time.monotonic() - self._looked >= self.settings.check_seconds and self._lock.acquire(blocking=False):
@@ -91,7 +92,7 @@ class KnowledgeBase:
                     or generation.stamp != now
                     or current_folder(self.settings.data) != generation.folder
                 ):
-                    self._generation = load_current(self.settings.data, self.settings.ranking)
+                    self._generation = _settled(load_current(self.settings.data, self.settings.ranking))
                 self.problem = ""
             except KbError as error:
                 self.problem = str(error)
@@ -104,3 +105,12 @@ class KnowledgeBase:
         with contextlib.suppress(MissingIndexError):
             return current_folder(self.settings.data).is_dir()
         return False
+
+
+def _settled(generation: Generation) -> Generation:
+    """`generation`, which the garbage collector no longer goes through: it is large, and would hold up answers.
+
+    It is freed all the same when nobody uses it any more, since nothing in it refers back to it.
+    """
+    gc.freeze()
+    return generation

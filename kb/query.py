@@ -45,6 +45,11 @@ _OPERATOR = re.compile(
     """
 )
 _MAY_HOLD_OPERATORS = re.compile(r'"|(?:^|\s)-\w|\b[a-z]+:\S|\s(?:AND|OR|NOT)\s')
+# What every log, and every text with operators, holds somewhere. Looking for these is many times faster than the
+# patterns, and most questions hold none of them.
+_LOG_MARKS = ("\n", "[", "error:", "AH")
+_OPERATOR_MARKS = ('"', "-", ":", "AND", "OR", "NOT")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd\ud800-\udfff]")
 _BOOLEAN = re.compile(r"(?<=\S)\s+(AND NOT|AND|OR|NOT)\s+(?=\S)")
 FIELD_NAMES = {"title": "question", "question": "question", "alias": "aliases", "errors": "errors", "command": "commands",
                "section": "section", "body": "body", "heading": "headings"}  # fmt: skip
@@ -84,10 +89,10 @@ class Query:
 
 def clean(text: str) -> str:
     """`text` without control characters and halves of surrogate pairs, with plain quotes and spaces."""
+    if text.isascii() and text.isprintable():  # as most questions are: there is nothing to replace
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(
-        r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffd\ud800-\udfff]", " ", text
-    )
+    text = _CONTROL.sub(" ", text)
     return text.replace("“", '"').replace("”", '"').replace("\u00a0", " ").strip()
 
 
@@ -99,7 +104,7 @@ def make_query(question: str, log: str = "", options: frozenset[str] = frozenset
     question = clean(question)
     conditions, question = _conditions(question, options)
     text = "\n".join(part for part in (question, clean(log)) if part)
-    is_log = bool(log.strip()) or bool(_LOG_SHAPE.search(question))
+    is_log = bool(log.strip()) or (_holds_any(question, _LOG_MARKS) and bool(_LOG_SHAPE.search(question)))
     weak = list(_weak_ranges(text)) if is_log else []
     found = []
     for word in words(text, keep_stop_words=True):
@@ -107,6 +112,10 @@ def make_query(question: str, log: str = "", options: frozenset[str] = frozenset
         found.append(QueryWord(text[word.start : word.end], word, weight, is_stop_word(word.terms)))
     noise = tuple(dict.fromkeys(text[start:end].strip() for start, end, factor in weak if factor == NOISE_WEIGHT))
     return Query(text, tuple(found), is_log, conditions, noise)
+
+
+def _holds_any(text: str, marks: tuple[str, ...]) -> bool:
+    return any(mark in text for mark in marks)
 
 
 def _weak_ranges(text: str) -> Iterator[tuple[int, int, float]]:
@@ -118,7 +127,7 @@ def _weak_ranges(text: str) -> Iterator[tuple[int, int, float]]:
 
 def _conditions(text: str, options: frozenset[str]) -> tuple[tuple[Condition, ...], str]:
     """What the operators in `text` ask for, and the text that is left to rank by."""
-    if "\n" in text or not _MAY_HOLD_OPERATORS.search(text):
+    if "\n" in text or not _holds_any(text, _OPERATOR_MARKS) or not _MAY_HOLD_OPERATORS.search(text):
         return (), text
     booleans = list(_BOOLEAN.finditer(text)) if any(char.islower() for char in _BOOLEAN.sub(" ", text)) else []
     matches = list(_OPERATOR.finditer(text))

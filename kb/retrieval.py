@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,9 @@ _QUESTION, _ALIASES, _ASKED, _ERRORS, _HEADINGS = _REPORTED_FIELDS = tuple(
 )
 # what an entry is about, in its writers' words
 _CORE_BITS = 1 << _QUESTION | 1 << _ALIASES | 1 << _ERRORS
+FREQUENT = 0.25  # share of the documents, or wordings, from which a term's rows are kept spread out
+FEW = 1000  # rows that are as quickly added one by one
+MOST_REMEMBERED = 100_000  # words
 LEAST_ERROR_TERMS = 3  # of an error text that must stand in a query for it to be recognised
 
 
@@ -90,43 +94,24 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of some terms in one of the two tables, gathered: row i says `what[i]` about target `where[i]`."""
+class Asked:
+    """The terms a query is ranked by, as parallel sequences."""
 
-    terms: Sequence[int]  # term numbers, in the order they were asked for
-    where: np.ndarray  # int32 [rows]: a document, or a wording
-    what: np.ndarray  # float32 [rows]: already weighted
-    spans: Sequence[tuple[int, int]]  # of each term: its rows in the table
-
-    def sums(self, size: int) -> np.ndarray:
-        """For every target the sum of what its rows say; float64 [size]."""
-        return np.bincount(self.where, weights=self.what, minlength=size)
-
-    def held_by(self, targets: Sequence[int], size: int) -> list[list[tuple[int, int]]]:
-        """For each of `targets`, all below `size`, its rows: place of the term in `terms`, place of the row in the table."""
-        found: list[list[tuple[int, int]]] = [[] for _ in targets]
-        place_of = np.full(size, -1, dtype=np.int32)
-        place_of[targets] = range(len(targets))
-        places = place_of[self.where]
-        chosen = np.flatnonzero(places >= 0)
-        ends = np.cumsum([high - low for low, high in self.spans])
-        owners = ends.searchsorted(chosen, side="right")
-        rows = chosen + (np.array([high for _, high in self.spans]) - ends)[owners]
-        for place, owner, row in zip(places[chosen].tolist(), owners.tolist(), rows.tolist(), strict=True):
-            found[place].append((owner, row))
-        return found
+    names: Sequence[str]
+    numbers: Sequence[int]
+    weights: Sequence[float]  # what each counts in the sum of impacts
+    values: Sequence[float]  # and as a component of the vector that is compared with wordings
+    length: float  # of that vector
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """The outcome of adding up."""
 
+    asked: Asked
     total: np.ndarray  # float64 [documents]: what documents are ranked by
     sums: np.ndarray  # float64 [documents]: sum of the impacts of their terms
     likeness: np.ndarray  # float64 [documents]: likeness to the most similar of their wordings
-    rows: Rows  # of the documents
-    names: Sequence[str]  # the terms, in the order of `rows.terms`
-    weights: Sequence[float]  # and what each counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +122,61 @@ class Carried:
     documents: Mapping[int, float] = field(default_factory=dict)  # earlier answers, and what they add to the score
 
 
+class Rows:
+    """One of the two tables, ready to be added up: what each term says about some targets, documents or wordings."""
+
+    def __init__(self, starts: Sequence[int], targets: np.ndarray, values: np.ndarray, n_targets: int) -> None:
+        """Rows of term t are `starts[t]:starts[t + 1]` of `targets`, and `values`."""
+        self._starts, self._targets, self._values, self._n_targets = starts, targets, values, n_targets
+        self._least_frequent = max(FEW, FREQUENT * n_targets)
+        self._spread: dict[int, np.ndarray] = {}
+
+    def add_up(self, terms: Sequence[int], weights: Sequence[float]) -> np.ndarray:
+        """For every target the sum of what its rows of `terms` say, multiplied by the term's weight; float64."""
+        factors = np.array(weights, dtype=np.float32)
+        spans = [(self._starts[term], self._starts[term + 1]) for term in terms]
+        lengths = [high - low for low, high in spans]
+        # adding whole arrays takes a tenth of the time per target: worth it for terms that many targets have
+        frequent = [place for place, length in enumerate(lengths) if length >= self._least_frequent]
+        for place in frequent:
+            lengths[place], spans[place] = 0, (0, 0)
+        where = np.concatenate([self._targets[low:high] for low, high in spans])
+        what = np.concatenate([self._values[low:high] for low, high in spans])
+        what *= np.repeat(factors, lengths)
+        found = np.bincount(where, weights=what, minlength=self._n_targets)
+        found = found.astype(np.float64, copy=False)  # of no rows, NumPy makes whole numbers
+        for place in frequent:
+            found += self._by_target(terms[place]) * factors[place]
+        return found
+
+    def _by_target(self, term: int) -> np.ndarray:
+        """What a frequent term says about every target. Remembered: few terms are frequent."""
+        found = self._spread.get(term)
+        if found is None:
+            low, high = self._starts[term], self._starts[term + 1]
+            found = np.zeros(self._n_targets, dtype=np.float32)
+            found[self._targets[low:high]] = self._values[low:high]
+            self._spread[term] = found
+        return found
+
+    def held_by(self, targets: Sequence[int], terms: Sequence[int]) -> list[list[tuple[int, int]]]:
+        """For each of `targets`, the rows it has of `terms`, whose targets ascend: place of the term in `terms`, number of the row."""
+        wanted = np.array(targets, dtype=self._targets.dtype)  # of their type, or the rows would be copied
+        spans = [(self._starts[term], self._starts[term + 1]) for term in terms]
+        rows = np.array([self._targets[low:high].searchsorted(wanted) for low, high in spans])
+        bounds = np.array(spans)
+        rows += bounds[:, :1]
+        is_held = self._targets.take(rows, mode="clip") == wanted
+        is_held &= rows < bounds[:, 1:]
+        found: list[list[tuple[int, int]]] = [[] for _ in targets]
+        for place, row in zip(np.flatnonzero(is_held).tolist(), rows[is_held].tolist(), strict=True):
+            term, target = divmod(place, len(targets))
+            found[target].append((term, row))
+        return found
+
+
 class Retriever:
-    """One generation's index in memory. Nothing of it changes, so threads share it freely."""
+    """One generation's index in memory. Nothing of it changes but what it remembers, so threads share it freely."""
 
     def __init__(
         self, table: ImpactTable, vocabulary: Vocabulary, corrector: Corrector, *, ids: Sequence[str], kinds: Sequence[str],
@@ -153,16 +191,38 @@ class Retriever:
         self.folder = folder
         self.ranking = ranking
         # plain numbers: taking single values out of arrays is slow
-        self._starts: list[int] = table.starts.tolist()
         self._idf: list[float] = table.idf.tolist()
         self._wording_row_starts: list[int] = table.wording_starts.tolist()
         self._wording_idf: list[float] = table.wording_idf.tolist()
         self._style = table.question_style
         self._n_entries = sum(kind == "entry" for kind in kinds)  # guides come after all entries
-        self._document_of_wording = table.wording_document.astype(np.intp)
-        self._first_wording = np.searchsorted(table.wording_document, np.arange(table.n_documents))
-        is_question = table.wording_kind == _QUESTION
-        self._alias_factor = np.where(is_question, 1.0, ranking.alias_weight).astype(np.float32)
+        self._impacts = Rows(table.starts.tolist(), table.documents, table.impacts, table.n_documents)
+        self._first_wording = np.searchsorted(table.wording_document, np.arange(table.n_documents + 1))
+        self._n_rounds, self._late, self._wordings = self._in_rounds()
+        self._factors_of: dict[tuple[str, ...], dict[str, float]] = {}
+
+    def _in_rounds(self) -> tuple[int, np.ndarray, Rows]:
+        """The wordings numbered anew in rounds: first the questions, then of every document the next wording, and so on.
+
+        A round has one place for every document, so that the best of each is found by comparing whole arrays, many times
+        faster than document by document. Wordings beyond twice as many rounds as there are wordings to a document, which
+        would leave most places empty, stand after the last round.
+        Returns the number of rounds, the documents of the wordings after them, and the rows by these numbers.
+        """
+        table, size = self.table, self.table.n_documents
+        document = table.wording_document
+        asks = np.zeros(size, dtype=bool)  # a document without a question has no wording in the first round
+        asks[document[table.wording_kind == _QUESTION]] = True
+        turn = np.arange(len(document)) - self._first_wording[document] + ~asks[document]
+        n_rounds = min(int(turn.max(initial=0)) + 1, 2 + 2 * len(document) // max(1, size))
+        is_late = turn >= n_rounds
+        number = turn * size + document
+        number[is_late] = n_rounds * size + np.arange(int(is_late.sum()))
+        n_places = n_rounds * size + int(is_late.sum())
+        rows = Rows(
+            self._wording_row_starts, number.astype(np.int32)[table.wordings], table.wording_weights, n_places
+        )
+        return n_rounds, document[is_late].astype(np.intp), rows
 
     # -- the query as weights -------------------------------------------------------------------------------------
 
@@ -170,25 +230,21 @@ class Retriever:
         """The terms of `query`, each with what it counts."""
         known = self.table.terms
         weights: dict[str, float] = {}
-        topic = [word for word in query.words if not word.is_stop]
         stop_weight = (
             self.ranking.stop_weight * self._style * min(1.0, self.ranking.stop_words_in / max(1, len(query.words)))
         )
-        for word in query.words:
-            if word.is_stop:
-                term = word.word.terms[0]
-                if term in known:
-                    weights[term] = max(weights.get(term, 0.0), stop_weight * word.weight)
-        found_words: list[tuple[str, tuple[str, ...]]] = []
-        unknown: list[str] = []
-        unknown_weight = 0.0
-        for word in topic:
-            found = self._word_weights(word)
-            for term, weight in found.items():
-                weights[term] = max(weights.get(term, 0.0), weight)
-            found_words.append((word.text, tuple(found)))
-        synonyms: dict[str, tuple[str, ...]] = {}
         primary = [word.word.terms[0] for word in query.words]
+        for word, term in zip(query.words, primary, strict=True):
+            if word.is_stop and term in known:
+                weights[term] = max(weights.get(term, 0.0), stop_weight * word.weight)
+        topic: list[tuple[int, QueryWord, tuple[str, ...]]] = []  # places and words with a topic, their known terms
+        for place, word in enumerate(query.words):
+            if not word.is_stop:
+                factors = self._factors(word.word.terms)
+                for term, factor in factors.items():
+                    weights[term] = max(weights.get(term, 0.0), word.weight * factor)
+                topic.append((place, word, tuple(factors)))
+        synonyms: dict[str, tuple[str, ...]] = {}
         covered: set[int] = set()  # places of words that are known as part of something
         for occurrence in self.vocabulary.find(primary):
             spoken = query.words[occurrence.start : occurrence.end]
@@ -199,31 +255,34 @@ class Retriever:
                     weights[concept] = max(weights.get(concept, 0.0), self.ranking.synonym_weight * weight)
                     synonyms[concept] = (*synonyms.get(concept, ()), said)
                     covered.update(range(occurrence.start, occurrence.end))
-        for place, (first, second) in enumerate(zip(query.words, query.words[1:], strict=False)):
-            term = "" if first.is_stop or second.is_stop else joined(first.word, second.word, query.text)
+        for (place, first, _), (after, second, _) in pairwise(topic):
+            term = joined(first.word, second.word, query.text) if after == place + 1 else ""
             if term in known:
                 weight = self.ranking.joined_weight * min(first.weight, second.weight)
                 weights[term] = max(weights.get(term, 0.0), weight)
-                covered.update((place, place + 1))
-        places = [place for place, word in enumerate(query.words) if not word.is_stop]
-        for place, word, (text, terms) in zip(places, topic, found_words, strict=True):
-            if not terms and place not in covered:
-                if word.weight > NOISE_WEIGHT:
-                    unknown.append(text)
-                unknown_weight += word.weight
+                covered.update((place, after))
+        missing = [word for place, word, terms in topic if not terms and place not in covered]
+        unknown = dict.fromkeys(word.text for word in missing if word.weight > NOISE_WEIGHT)
         elsewhere = tuple(tuple(primary[item.start : item.end]) for item in self.not_covered.find(primary))
-        telling = tuple(item for item, word in zip(found_words, topic, strict=True) if word.weight > NOISE_WEIGHT)
-        return Weighed(weights, telling, synonyms, tuple(dict.fromkeys(unknown)), unknown_weight, elsewhere)
+        telling = tuple((word.text, terms) for _, word, terms in topic if word.weight > NOISE_WEIGHT)
+        return Weighed(
+            weights, telling, synonyms, tuple(unknown), float(sum(word.weight for word in missing)), elsewhere
+        )
 
-    def _word_weights(self, word: QueryWord) -> dict[str, float]:
-        known = self.table.terms
-        whole, *parts = word.word.terms
-        found = {whole: word.weight} if whole in known else {}
-        if parts:
-            share = self.ranking.part_weight if found else max(self.ranking.part_weight, 1 / len(parts))
+    def _factors(self, terms: tuple[str, ...]) -> dict[str, float]:
+        """Of the terms of a word, those that are known, each with what it counts beside the whole word. Remembered."""
+        found = self._factors_of.get(terms)
+        if found is None:
+            if len(self._factors_of) > MOST_REMEMBERED:
+                self._factors_of.clear()
+            known = self.table.terms
+            whole, *parts = terms
+            found = {whole: 1.0} if whole in known else {}
+            share = self.ranking.part_weight if found else max(self.ranking.part_weight, 1 / max(1, len(parts)))
             for part in parts:
                 if part in known:
-                    found[part] = max(found.get(part, 0.0), word.weight * share)
+                    found[part] = max(found.get(part, 0.0), share)
+            self._factors_of[terms] = found
         return found
 
     # -- corrections ----------------------------------------------------------------------------------------------
@@ -232,12 +291,20 @@ class Retriever:
         """`query` with unknown words replaced by what was probably meant, and the replacements; itself when there are none."""
         if query.is_log:
             return query, ()
+        suggested = {
+            place: meant
+            for place, word in enumerate(query.words)
+            if not word.is_stop and (meant := self._meant(query, place))
+        }
+        for place in self._spoken(query) if suggested else ():
+            suggested.pop(place, None)
+        if not suggested:
+            return query, ()
         replaced: list[tuple[str, str]] = []
         new_words: list[QueryWord] = []
         text, shift = query.text, 0
-        spoken = self._spoken(query)
         for place, word in enumerate(query.words):
-            meant = "" if word.is_stop or place in spoken else self._meant(query, place)
+            meant = suggested.get(place, "")
             at, end = word.word.start + shift, word.word.end + shift
             if not meant:
                 new_words.append(replace(word, word=word.word._replace(start=at, end=end)) if shift else word)
@@ -250,8 +317,6 @@ class Retriever:
                 moved = word.word._replace(start=at, end=at + len(piece), terms=word_terms(piece))
                 new_words.append(replace(word, text=piece, weight=weight, word=moved))
                 at += len(piece) + 1
-        if not replaced:
-            return query, ()
         return replace(query, text=text, words=tuple(new_words)), tuple(dict.fromkeys(replaced))
 
     def _spoken(self, query: Query) -> set[int]:
@@ -273,7 +338,7 @@ class Retriever:
         """What was probably meant by a word of `query`; "" where it is known, or nothing is near."""
         word = query.words[place]
         typed = self._letters(word)
-        if len(typed) < SHORTEST or any(char.isdigit() for char in word.text):
+        if len(typed) < SHORTEST or (not word.text.isalpha() and any(char.isdigit() for char in word.text)):
             return ""
         if word.word.terms[0] in self.table.terms:
             return self.corrector.suggest_for_doubtful(typed) if len(word.word.terms) == 1 else ""
@@ -289,17 +354,24 @@ class Retriever:
 
     # -- ranking --------------------------------------------------------------------------------------------------
 
+    def _asked(self, terms: Mapping[str, float], carried: Mapping[str, float]) -> Asked:
+        weights = dict(terms)
+        for term, weight in carried.items():
+            weights[term] = max(weights.get(term, 0.0), weight)
+        numbers = [self.table.terms[term] for term in weights]
+        stop = self.ranking.wording_stop_weight
+        values = [
+            (stop * weight if term in STOP_TERMS else weight) * self._wording_idf[number]
+            for (term, weight), number in zip(weights.items(), numbers, strict=True)
+        ]
+        length = math.sqrt(sum(value * value for value in values))
+        return Asked(list(weights), numbers, list(weights.values()), values, length)
+
     def scores(self, weighed: Weighed, carried: Carried | None = None) -> Scores:
         """The scores of all documents."""
-        table = self.table
-        weights = dict(weighed.terms)
-        if carried:
-            for term, weight in carried.terms.items():
-                weights[term] = max(weights.get(term, 0.0), weight)
-        numbers = [table.terms[term] for term in weights]
-        rows = _gather(self._starts, table.documents, table.impacts, numbers, list(weights.values()))
-        sums = rows.sums(table.n_documents)
-        likeness = self._likeness(weights, numbers)
+        asked = self._asked(weighed.terms, carried.terms if carried else {})
+        sums = self._impacts.add_up(asked.numbers, asked.weights)
+        likeness = self._likeness(asked)
         top = float(sums.max(initial=0.0))
         total = sums / top if top > 0 else sums
         total = total + (self.ranking.wording_weight * self._style) * likeness**self.ranking.wording_power
@@ -312,22 +384,22 @@ class Retriever:
             for document, bonus in carried.documents.items():
                 if total[document] > 0:
                     total[document] += bonus
-        return Scores(total, sums, likeness, rows, list(weights), list(weights.values()))
+        return Scores(asked, total, sums, likeness)
 
-    def _likeness(self, weights: Mapping[str, float], numbers: Sequence[int]) -> np.ndarray:
-        """The cosine of the query and each document's most similar wording; float [documents]."""
-        table, stop = self.table, self.ranking.wording_stop_weight
-        values = [
-            (stop * weight if term in STOP_TERMS else weight) * self._wording_idf[number]
-            for (term, weight), number in zip(weights.items(), numbers, strict=True)
-        ]
-        length = math.sqrt(sum(value * value for value in values))
-        if not length or not len(table.wording_document):
-            return np.zeros(table.n_documents)
-        rows = _gather(self._wording_row_starts, table.wordings, table.wording_weights, numbers, values)
-        cosine = rows.sums(len(table.wording_document)) * (self._alias_factor / length)
-        likeness = np.zeros(table.n_documents)
-        np.maximum.at(likeness, self._document_of_wording, cosine)  # many times faster than reduceat over short groups
+    def _likeness(self, asked: Asked) -> np.ndarray:
+        """The cosine of the query and each document's most similar wording; float64 [documents]."""
+        size = self.table.n_documents
+        if not asked.length:
+            return np.zeros(size)
+        products = self._wordings.add_up(asked.numbers, asked.values)
+        likeness: np.ndarray = products[:size]
+        end = self._n_rounds * size
+        if self._n_rounds > 1:
+            others = products[size:end].reshape(-1, size).max(axis=0)
+            np.maximum.at(others, self._late, products[end:])
+            others *= self.ranking.alias_weight
+            np.maximum(likeness, others, out=likeness)
+        likeness /= asked.length
         return likeness
 
     def search(
@@ -349,24 +421,30 @@ class Retriever:
             filtered = True
             total = np.where(allowed, total, 0.0)
         best = _best(total, limit)
-        held = scores.rows.held_by(best, len(total))
-        matched = self._matched(weighed, scores, held)
+        held = self._impacts.held_by(best, scores.asked.numbers)
+        matched = self._matched(weighed, scores.asked, held)
         hits = tuple(
-            Hit(self.ids[n], self.kinds[n], self.titles[n], self.sections[n], float(total[n]), words)
-            for n, words in zip(best, matched, strict=True)
+            Hit(self.ids[n], self.kinds[n], self.titles[n], self.sections[n], score, words)
+            for n, score, words in zip(best, total[best].tolist(), matched, strict=True)
         )
-        return Ranked(query, hits, self._features(weighed, scores, total, best, held), weighed, correction, filtered)
+        features = self._features(weighed, scores, total, best, held)
+        return Ranked(query, hits, features, weighed, correction, filtered)
 
     def _matched(
-        self, weighed: Weighed, scores: Scores, held: Sequence[Sequence[tuple[int, int]]]
+        self, weighed: Weighed, asked: Asked, held: Sequence[Sequence[tuple[int, int]]]
     ) -> list[tuple[str, ...]]:
         """For each document, given its rows, the words of the query that it holds, in the order of the query."""
-        holds = [{scores.names[place] for place, _ in rows} for rows in held]
-        spoken = [*weighed.words, *((word, (concept,)) for concept, said in weighed.synonyms.items() for word in said)]
-        return [
-            tuple(dict.fromkeys(text for text, terms in spoken if not terms_held.isdisjoint(terms)))
-            for terms_held in holds
-        ]
+        bit = {name: 1 << place for place, name in enumerate(asked.names)}  # sets as bits of a number: hits are many
+        spoken = [(text, sum(bit[term] for term in terms)) for text, terms in weighed.words]
+        spoken += [(text, bit[concept]) for concept, said in weighed.synonyms.items() for text in said]
+        of_bits: dict[int, tuple[str, ...]] = {}
+        found = []
+        for rows in held:
+            bits = sum(1 << place for place, _ in rows)
+            if bits not in of_bits:
+                of_bits[bits] = tuple(dict.fromkeys(text for text, terms in spoken if terms & bits))
+            found.append(of_bits[bits])
+        return found
 
     def _features(
         self,
@@ -381,10 +459,10 @@ class Retriever:
         if not entries:
             return Features(n_words=len(weighed.words))
         first = entries[0]
-        table = self.table
+        table, asked = self.table, scores.asked
         values = [
             0.0 if term in STOP_TERMS else weight * self._idf[number]
-            for term, weight, number in zip(scores.names, scores.weights, scores.rows.terms, strict=True)
+            for term, weight, number in zip(asked.names, asked.weights, asked.numbers, strict=True)
         ]
         unknown = weighed.unknown_weight * table.max_idf
         whole = (sum(values) + unknown) or 1.0
@@ -396,7 +474,7 @@ class Retriever:
             held += values[place]
             if bits & _CORE_BITS:
                 core += values[place]
-                core_terms.add(scores.names[place])
+                core_terms.add(asked.names[place])
             for field_place in _REPORTED_FIELDS:
                 if bits >> field_place & 1:
                     by_field[field_place] += values[place]
@@ -418,10 +496,7 @@ class Retriever:
         The most complete one counts. Texts of which fewer than `LEAST_ERROR_TERMS` terms are there count 0.
         """
         table = self.table
-        start = int(self._first_wording[document])
-        end = (
-            int(self._first_wording[document + 1]) if document + 1 < table.n_documents else len(table.wording_document)
-        )
+        start, end = int(self._first_wording[document]), int(self._first_wording[document + 1])
         first = start + int(np.searchsorted(table.wording_kind[start:end], _ERRORS))
         bounds = np.array([first, end], dtype=table.wordings.dtype)  # of their type, or the rows would be copied
         share = [0.0] * (end - first)
@@ -474,28 +549,12 @@ def _condition_query(condition: Condition) -> whoosh_query.Query:
     return whoosh_query.And([whoosh_query.Term(condition.field, term) for term in firsts])
 
 
-def _gather(
-    starts: Sequence[int], targets: np.ndarray, values: np.ndarray, terms: Sequence[int], weights: Sequence[float]
-) -> Rows:
-    """The rows of `terms`, what they say multiplied by the term's weight."""
-    spans = [(starts[term], starts[term + 1]) for term in terms]
-    if not spans:
-        return Rows(terms, np.zeros(0, np.int32), np.zeros(0, np.float32), spans)
-    where = np.concatenate([targets[low:high] for low, high in spans])
-    what = np.concatenate(
-        [values[low:high] * np.float32(weight) for (low, high), weight in zip(spans, weights, strict=True)]
-    )
-    return Rows(terms, where, what, spans)
-
-
 def _best(total: np.ndarray, limit: int) -> list[int]:
-    """Numbers of the documents with the highest scores above zero, best first; equal scores in the order of the documents."""
-    candidates = np.flatnonzero(total > 0)
-    if len(candidates) > 4 * limit:
-        near = np.flatnonzero(total > 0.5 * float(total.max()))
-        if len(near) >= limit:
-            candidates = near
-        if len(candidates) > 50 * limit:
-            candidates = np.sort(candidates[np.argpartition(-total[candidates], limit)[: limit + 1]])
-    order = np.argsort(-total[candidates], kind="stable")[:limit]
-    return list(candidates[order].tolist())
+    """Places of the highest scores above zero, best first; equal scores in their order."""
+    places = np.flatnonzero(total > 0.1 * total.max(initial=0.0))  # most are far below: that is seen faster than sorted
+    if len(places) < limit:
+        places = np.flatnonzero(total)
+    if len(places) > limit:
+        least = np.partition(total[places], -limit)[-limit]
+        places = places[total[places] >= least]
+    return list(places[np.argsort(-total[places], kind="stable")[:limit]].tolist())

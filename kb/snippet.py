@@ -7,6 +7,7 @@ when the index is built; choosing among them is adding.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,11 +108,17 @@ def sentence_terms(passage: Passage) -> list[set[str]]:
 
 @dataclass(frozen=True, slots=True)
 class PassageIndex:
-    """The passages of one entry, with where each term stands in them."""
+    """Where terms stand in the passages of one entry. The passages themselves are not needed to choose one."""
 
-    passages: tuple[Passage, ...]
-    sizes: tuple[tuple[int, ...], ...]  # of each sentence of each passage, its number of terms
-    places: Mapping[int, Sequence[tuple[int, int]]]  # term number to (passage, sentence) where it stands
+    terms: Sequence[int]  # numbers of the terms of all sentences, one sentence after the other
+    ends: Sequence[int]  # of each sentence, the place in `terms` after its last
+    first: Sequence[int]  # of each passage, the number of its first sentence; ascending
+    factors: Sequence[float]  # of each passage, what it is worth beside others
+
+
+def factor_of(passage: Passage) -> float:
+    """What a passage is worth beside others that say the same."""
+    return (COMMAND_FACTOR if passage.commands else 1.0) * (HISTORIC_FACTOR if passage.historic else 1.0)
 
 
 def choose(index: PassageIndex, weights: Mapping[int, float]) -> tuple[int, int] | None:
@@ -119,24 +126,24 @@ def choose(index: PassageIndex, weights: Mapping[int, float]) -> tuple[int, int]
 
     weights: term number to what it counts. Among equals the earlier one wins.
     """
-    values: dict[tuple[int, int], float] = {}
-    totals: dict[int, float] = {}
-    for term, weight in weights.items():
-        for place in index.places.get(term, ()):
-            values[place] = values.get(place, 0.0) + weight
-            totals[place[0]] = totals.get(place[0], 0.0) + weight
+    values: dict[int, float] = {}  # of sentences that hold anything, in order
+    totals: dict[int, float] = {}  # of the passages they stand in
+    passage_of: dict[int, int] = {}
+    for place in [place for place, term in enumerate(index.terms) if term in weights]:
+        sentence, weight = bisect_right(index.ends, place), weights[index.terms[place]]
+        if sentence not in values:
+            values[sentence], passage_of[sentence] = 0.0, bisect_right(index.first, sentence) - 1
+        values[sentence] += weight
+        totals[passage_of[sentence]] = totals.get(passage_of[sentence], 0.0) + weight
     best, best_score = None, 0.0
-    for place, value in sorted(values.items()):
-        passage = index.passages[place[0]]
-        size = index.sizes[place[0]][place[1]]
-        score = value / max(1.0, size / LONG_SENTENCE_WORDS) + NEIGHBOUR_FACTOR * min(totals[place[0]] - value, value)
-        if passage.commands:
-            score *= COMMAND_FACTOR
-        if passage.historic:
-            score *= HISTORIC_FACTOR
+    for sentence, value in values.items():
+        passage = passage_of[sentence]
+        size = index.ends[sentence] - (index.ends[sentence - 1] if sentence else 0)
+        score = value / max(1.0, size / LONG_SENTENCE_WORDS) + NEIGHBOUR_FACTOR * min(totals[passage] - value, value)
+        score *= index.factors[passage]
         if score > best_score * 1.0001:
-            best, best_score = place, score
-    return best or ((0, 0) if index.passages else None)
+            best, best_score = (passage, sentence - index.first[passage]), score
+    return best or ((0, 0) if index.factors else None)
 
 
 def make_snippet(passage: Passage, sentence: int) -> Snippet:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -226,3 +228,17 @@ def test_earlier_turns_reach_the_answer(own_settings: Settings) -> None:
     )
     found = KnowledgeBase(eager).ask("and what can I try about that?", history=[Turn("Why does the connection hang?", "", "hanging")])
     assert found.carried == "Why does the connection hang?"
+
+
+def test_a_generation_that_nobody_uses_is_freed_without_the_garbage_collector(own_settings: Settings) -> None:
+    base = KnowledgeBase(own_settings)
+    generation = base.generation()
+    assert base.ask("how do I get a certificate?", generation=generation).hits
+    left = weakref.ref(generation)
+    gc.disable()
+    try:
+        base._generation = None
+        del generation
+        assert left() is None
+    finally:
+        gc.enable()

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from engine_world import ENTRY_IDS, FILES, built, entry_text, write_content
 
+from kb.fields import FIELDS
 from kb.generation import Generation
 from kb.query import make_query
-from kb.retrieval import Carried, Ranked
+from kb.retrieval import Carried, Ranked, Rows
 from kb.settings import Settings
 
 
@@ -280,3 +282,53 @@ def test_searching_changes_nothing(small: Generation) -> None:
         find(small, text)
     again = find(small, "remove the pass phrase")
     assert astuple(replace(first, query=again.query)) == astuple(again)
+
+
+def test_rows_add_up_the_same_whether_terms_are_frequent_or_rare() -> None:
+    n_targets, random = 5000, np.random.default_rng(1)
+    targets = [np.sort(random.choice(n_targets, size, replace=False)).astype(np.int32) for size in (4000, 3, 0, 1300)]
+    values = [random.random(len(some)).astype(np.float32) for some in targets]
+    starts = [0, *np.cumsum([len(some) for some in targets]).tolist()]
+    rows = Rows(starts, np.concatenate(targets), np.concatenate(values), n_targets)
+    for terms in ([0, 1, 2, 3], [2], [1, 3], [0]):
+        expected = np.zeros(n_targets)
+        for term in terms:
+            expected[targets[term]] += values[term] * np.float32(term + 0.5)
+        assert np.allclose(rows.add_up(terms, [term + 0.5 for term in terms]), expected, rtol=1e-6)
+    wanted = [int(targets[3][-1]), int(targets[1][0])]
+    for target, held in zip(wanted, rows.held_by(wanted, [3, 2, 1, 0]), strict=True):
+        expected_terms = [place for place, term in enumerate([3, 2, 1, 0]) if target in targets[term]]
+        assert [place for place, _ in held] == expected_terms
+        assert all(np.concatenate(targets)[row] == target for _, row in held)
+
+
+def best_cosines(generation: Generation, question: str) -> tuple[np.ndarray, np.ndarray]:
+    """The likeness of every document as the retriever has it, and worked out wording by wording."""
+    retriever, table = generation.retriever, generation.retriever.table
+    asked = retriever._asked(find(generation, question).weighed.terms, {})
+    cosine = np.zeros(len(table.wording_document))
+    for number, value in zip(asked.numbers, asked.values, strict=True):
+        some = slice(table.wording_starts[number], table.wording_starts[number + 1])
+        cosine[table.wordings[some]] += table.wording_weights[some] * value / asked.length
+    cosine[table.wording_kind != FIELDS.index("question")] *= retriever.ranking.alias_weight
+    expected = np.zeros(table.n_documents)
+    np.maximum.at(expected, table.wording_document, cosine)
+    return retriever._likeness(asked), expected
+
+
+@pytest.mark.parametrize("question", ["the server asks for its pass phrase", "padlock", "how do I get a certificate"])
+def test_the_likeness_is_that_of_the_most_similar_wording(small: Generation, question: str) -> None:
+    found, expected = best_cosines(small, question)
+    assert expected.any()
+    assert np.allclose(found, expected, rtol=1e-5)
+
+
+def test_an_entry_with_many_more_wordings_than_others_is_compared_with_all_of_them(tmp_path: Path) -> None:
+    files = {f"a/{n}.md": entry_text(f"Why does number {n} rattle?", "Oil it.") for n in range(12)}
+    aliases = ", ".join(f"the wheel of kind{n} squeaks" for n in range(20))
+    files["a/wheel.md"] = entry_text("Why does it squeak?", "Oil it.", aliases=f"[{aliases}]")
+    generation = built(Settings(content=write_content(tmp_path / "content", files), data=tmp_path / "data"))
+    assert len(generation.retriever._late)
+    found, expected = best_cosines(generation, "wheel of kind19 squeaks")
+    assert np.allclose(found, expected, rtol=1e-5)
+    assert ids(find(generation, "wheel of kind19 squeaks"))[0] == "wheel"

@@ -15,6 +15,7 @@ from kb.snippet import (
     PassageIndex,
     Snippet,
     choose,
+    factor_of,
     make_passages,
     make_snippet,
     passage_from_list,
@@ -51,17 +52,17 @@ SSLeay removed the pass phrase too.
 
 def index_of(body: str) -> tuple[PassageIndex, dict[str, int]]:
     """The passages of `body` as an index keeps them, and the numbers of their terms."""
-    passages = make_passages(plain_blocks(body), ("Then",))
     numbers: dict[str, int] = {}
-    places: dict[int, list[tuple[int, int]]] = {}
-    sizes = []
-    for passage_number, passage in enumerate(passages):
-        sentences = sentence_terms(passage)
-        sizes.append(tuple(len(terms) for terms in sentences))
-        for sentence_number, terms in enumerate(sentences):
-            for term in sorted(terms):
-                places.setdefault(numbers.setdefault(term, len(numbers)), []).append((passage_number, sentence_number))
-    return PassageIndex(tuple(passages), tuple(sizes), {term: tuple(found) for term, found in places.items()}), numbers
+    terms: list[int] = []
+    ends: list[int] = []
+    first: list[int] = []
+    passages = make_passages(plain_blocks(body), ("Then",))
+    for passage in passages:
+        first.append(len(ends))
+        for found in sentence_terms(passage):
+            terms += [numbers.setdefault(term, len(numbers)) for term in sorted(found)]
+            ends.append(len(terms))
+    return PassageIndex(terms, ends, first, [factor_of(passage) for passage in passages]), numbers
 
 
 def quoted(body: str, question: str) -> Snippet:
@@ -69,7 +70,7 @@ def quoted(body: str, question: str) -> Snippet:
     weights = {numbers[term]: 1.0 for word in words(question) for term in word.terms if term in numbers}
     place = choose(index, weights)
     assert place is not None
-    return make_snippet(index.passages[place[0]], place[1])
+    return make_snippet(make_passages(plain_blocks(body), ("Then",))[place[0]], place[1])
 
 
 def marked(snippet: Snippet) -> str:
