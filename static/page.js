@@ -181,7 +181,6 @@
   const field = document.getElementById("box-question");
   const logField = document.getElementById("box-log");
   const askButton = box && box.querySelector("button[type=submit]");
-  const turns = document.getElementById("turns");
   let asking = null; // what is under way: { timers, notice }
 
   function setBusy(isBusy) {
@@ -190,13 +189,18 @@
     else askButton.removeAttribute("aria-disabled");
   }
 
+  // The list of turns, which is made anew with each answer; null outside a conversation.
+  function turns() {
+    return document.getElementById("turns");
+  }
+
   // A place for what happens to the question: a turn of its own in a conversation, else a line below the box.
   function showQuestion() {
     const notice = make("div", { className: "pending", hidden: true }, [make("p", { textContent: "Searching…" })]);
     document.querySelectorAll(".pending").forEach(function (old) {
       (old.closest("li.asking") || old).remove();
     });
-    if (!turns) {
+    if (!turns()) {
       box.append(notice);
       return notice;
     }
@@ -207,7 +211,7 @@
     ]);
     const article = make("article", { className: "turn" }, [make("div", { className: "bubble" }, [question]), notice]);
     article.setAttribute("aria-busy", "true");
-    turns.append(make("li", { className: "asking" }, [article]));
+    turns().append(make("li", { className: "asking" }, [article]));
     return notice;
   }
 
@@ -297,7 +301,7 @@
     };
     const body = fields(box);
     setBusy(true);
-    if (turns) notice.scrollIntoView({ block: "nearest", behavior: "instant" });
+    if (turns()) notice.scrollIntoView({ block: "nearest", behavior: "instant" });
     if (matchMedia("(pointer: coarse)").matches) field.blur();
     fetch(box.action, { method: "POST", body: body, headers: { Accept: "application/json" }, signal: giveUp })
       .then(function (response) {
@@ -307,7 +311,7 @@
           return box.submit();
         }
         return response.json().then(function (made) {
-          const isHere = turns && new URL(made.url, location.href).pathname === location.pathname;
+          const isHere = turns() && new URL(made.url, location.href).pathname === location.pathname;
           if (!isHere) return location.assign(made.url);
           return read(made.url, { signal: giveUp }).then(function (found) {
             showAnswer(made.url, found.page);

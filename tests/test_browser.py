@@ -96,7 +96,7 @@ def test_commands_can_be_copied(browser: Browser, site: str) -> None:
         page.get_by_role("button", name="Copy").first.click()
         page.get_by_role("button", name="Copied").wait_for()
         assert page.evaluate("navigator.clipboard.readText()") == "ss -ltn 'sport = :443'"
-        page.goto(site + "/report")
+        page.goto(site + "/report/template")
         page.locator(".actions .copy").click()
         page.get_by_role("button", name="Copied").wait_for()
         assert page.evaluate("navigator.clipboard.readText()").startswith("# Problem report")

@@ -357,6 +357,8 @@ def test_each_action_is_said_once(page: Page, site: Site) -> None:
 def test_a_slow_answer_is_announced_twice(page: Page, site: Site) -> None:
     ask(page, "strong question")
     record_status(page)
+    ask(page, "weak question", 2)  # the list of turns is made anew
+    page.evaluate("window.said = []")
     site.knowledge_base.delay_s = 0.7  # the answer is made twice: for the turn, and for the page
     box(page).fill("none at all")
     page.keyboard.press("Enter")
@@ -366,7 +368,7 @@ def test_a_slow_answer_is_announced_twice(page: Page, site: Site) -> None:
     assert page.get_by_role("button", name="Ask", exact=True).get_attribute("aria-disabled") == "true"
     assert box(page).get_attribute("readonly") is not None and box(page).input_value() == "none at all"
     turn.get_by_text("Searching…").wait_for()
-    page.wait_for_selector("#turn-2 .card")
+    page.wait_for_selector("#turn-3 .card")
     assert said(page) == ["Searching…", "No entry matches. You can write a problem report."]
     assert page.locator("[aria-busy], [aria-disabled], .pending").count() == 0
     assert box(page).get_attribute("readonly") is None

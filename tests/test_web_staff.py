@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
-from staff_world import NAME, NOW, OTHER, PASSWORD, REFERENCE, StaffWorld, fill, make_world, post, token_of
+from staff_world import NAME, OTHER, PASSWORD, REFERENCE, StaffWorld, fill, make_world, post, token_of
 
 from kb.staff_login import WRONG
 from kb.store.schema import staff_sessions
@@ -166,7 +166,7 @@ def test_a_login_expires(world: StaffWorld, column: str, hours: int) -> None:
 
     def age(**span: float) -> None:
         with world.database.begin() as connection:
-            connection.execute(update(staff_sessions).values({column: time_text(NOW - timedelta(**span))}))
+            connection.execute(update(staff_sessions).values({column: time_text(datetime.now(UTC) - timedelta(**span))}))
 
     age(hours=hours, minutes=-5)
     assert client.get("/inbox").status_code == 200
