@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 from browser_world import launch
 from engine_world import built, write_content
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
 from store_world import open_database
 
 from kb.generation import Generation
 from kb.settings import Settings
 from kb.store.database import Database
+
+# The same examples in every run, and no clock: a slow machine is no fault of the program.
+hypothesis_settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
