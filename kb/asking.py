@@ -22,10 +22,6 @@ class Asked:
     section: str = ""  # id as sent; it may be unknown
     exact: bool = False  # nothing is corrected
 
-    @property
-    def is_empty(self) -> bool:
-        return not self.question and not self.log
-
 
 def read_asked(values: Any) -> Asked:
     """The question in a form or an address."""

@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -376,8 +376,3 @@ def _check_dates(content: Content, today: date) -> Iterator[Finding]:
     for item in items:
         if item.review_by and item.review_by < today.isoformat():
             yield Finding("warning", item.path, 1, "review-due", f"this was to be reviewed by {item.review_by}")
-
-
-def content_to_dict(content: Content) -> dict[str, Any]:
-    """`content` as plain lists and dicts that JSON can hold."""
-    return asdict(replace(content, findings=content.findings))
