@@ -66,9 +66,10 @@ def _check_address(host: str, port: int) -> None:
 
 
 def start_deliveries() -> None:
-    """Send on what the last run left in the outbox, before the first request comes."""
+    """Send on what the last run left in the outbox, and follow the content, before the first request comes."""
     portal: Portal = app.extensions["portal"]
     portal.start_courier()
+    portal.follow_content()
 
 
 def _serve(application: Flask, host: str, port: int, workers: int) -> None:

@@ -19,15 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from kb.content import load_content
-from kb.fields import FIELDS, index_documents
+from kb.fields import FIELDS
 from kb.generation import Generation, build, load_current
+from kb.generation_files import ROWS
 from kb.impacts import build_table
-from kb.index import Collected, Postings, read_postings, write_index
 from kb.query import Query, make_query
 from kb.retrieval import Retriever
+from kb.rows import Rows, load_rows
 from kb.settings import Ranking, Settings
-from kb.vocabulary import Vocabulary
 
 N_FOLDS = 5
 CHOICES: dict[str, list[float]] = {
@@ -57,9 +56,7 @@ class LabelledSet:
 
     name: str
     generation: Generation
-    postings: Postings
-    collected: Collected
-    titles: list[str]
+    rows: Rows
     queries: list[Query]
     relevant: list[set[str]]
     fold: np.ndarray  # of each question: by the entry that answers it best
@@ -69,16 +66,11 @@ def load_set(content: Path, questions: Path) -> LabelledSet:
     settings = Settings(content=content, data=Path(tempfile.mkdtemp(prefix="tune-")))
     build(settings)
     generation = load_current(settings.data, settings.ranking)
-    loaded = load_content(content)
-    documents = list(index_documents(loaded))
-    vocabulary = Vocabulary(loaded.vocabulary)
-    folder = Path(tempfile.mkdtemp(prefix="tune-"))
-    collected = write_index(folder, lambda: documents, vocabulary)
     lines = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines() if line.strip()]
     lines = [line for line in lines if line.get("relevant")]
     fold = np.array([zlib.crc32(line["relevant"][0].encode()) % N_FOLDS for line in lines])
     return LabelledSet(
-        f"{content.name}/{questions.name}", generation, read_postings(folder), collected, [d.title for d in documents],
+        f"{content.name}/{questions.name}", generation, load_rows(generation.folder / ROWS),
         [make_query(line["query"], options=generation.options) for line in lines], [set(line["relevant"]) for line in lines], fold,
     )  # fmt: skip
 
@@ -86,10 +78,10 @@ def load_set(content: Path, questions: Path) -> LabelledSet:
 def outcome(labelled: LabelledSet, ranking: Ranking) -> np.ndarray:
     """For each question the reciprocal rank of the first right entry among ten, 0 if there is none; float [questions]."""
     old = labelled.generation.retriever
-    table = build_table(labelled.postings, labelled.collected, labelled.titles, ranking)
+    table = build_table(labelled.rows, old.titles, ranking)
     retriever = Retriever(
         table, old.vocabulary, old.corrector, ids=old.ids, kinds=old.kinds, titles=old.titles, sections=old.sections,
-        folder=old.folder, ranking=ranking,
+        whoosh=old.whoosh, whoosh_numbers=old.whoosh_numbers, ranking=ranking,
     )  # fmt: skip
     ranks = []
     for query, relevant in zip(labelled.queries, labelled.relevant, strict=True):

@@ -10,12 +10,13 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from kb.content_scan import ASKED_FOLDER, GUIDES_FOLDER, scan
 from kb.entry import Contact, Content, Entry, Finding, Guide, ReportField, ReportTemplate, Section, Site
 from kb.errors import ContentError
 from kb.frontmatter import (
@@ -37,11 +38,21 @@ SITE_FILE = "site.yml"
 SECTIONS_FILE = "sections.yml"
 VOCABULARY_FILE = "vocabulary.yml"
 REPORT_FILE = "problem-report.md"
-GUIDES_FOLDER = "guides"
-ASKED_FOLDER = "asked"
 MAX_FILE_BYTES = 2_000_000  # a Markdown file beyond this is no FAQ entry, and would slow every question
 
+_RULES_OF_THE_WHOLE = frozenset(("duplicate-id", "unknown-id"))  # said of files beside others, not of one alone
 _H1 = re.compile(r"^\s*(?:#\s+(?P<atx>.+?)\s*#*|(?P<setext>\S.*)\n=+)\s*(?:\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The state of a content folder that was read before."""
+
+    content: Content
+    unchanged: frozenset[str]  # names of files that hold today what they held then
+
+
+NOTHING_KNOWN = Known(Content(Site(), (), ()), frozenset())
 
 
 def content_files(folder: Path) -> list[Path]:
@@ -49,35 +60,19 @@ def content_files(folder: Path) -> list[Path]:
 
     Raises ContentError when there is no such folder.
     """
-    if not folder.is_dir():
-        raise ContentError(
-            f"there is no content folder at {folder}; create it, or name yours with --content DIR or KB_CONTENT"
-        )
-    found = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in (".md", ".markdown", ".yml", ".yaml", ".txt")
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    ]
-    return sorted(path for path in found if _is_content(path.relative_to(folder)))
+    return [folder / name for name in scan(folder)]
 
 
-def _is_content(path: Path) -> bool:
-    """Whether a file at `path`, relative to the content folder, is an entry, a guide, settings, or asked questions."""
-    if path.suffix.lower() == ".txt":
-        return path.parent.as_posix() == ASKED_FOLDER
-    return path.suffix.lower() in (".md", ".markdown") or len(path.parts) == 1
-
-
-def load_content(folder: Path) -> Content:
+def load_content(folder: Path, known: Known = NOTHING_KNOWN, names: Iterable[str] | None = None) -> Content:
     """Everything in `folder` that can be served, in reading order, with what was found wrong on the way.
 
+    known: an earlier state. Files unchanged since are not read again, and what they gave are the same objects; of a file
+    that can no longer be read, the state of then is kept, and a finding says so. names: of the files, as `scan` gives them.
     Raises ContentError when the folder is missing or holds no entry that can be read.
     """
-    reader = _Reader(folder)
-    for path in content_files(folder):
-        reader.read(path)
+    reader = _Reader(folder, known)
+    for name in scan(folder) if names is None else names:
+        reader.read(name)
     content = reader.content()
     if not content.entries:
         first = next((str(finding) for finding in content.findings if finding.severity == "error"), "")
@@ -90,8 +85,18 @@ def load_content(folder: Path) -> Content:
 class _Reader:
     """Collects what the files of one folder hold."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: Known) -> None:
         self.folder = folder
+        self.known = known
+        before = known.content
+        known_items: list[Entry | Guide] = [*before.entries, *before.guides]
+        self.known_items = {item.path: item for item in known_items}
+        self.known_asked = {entry.id: entry.asked for entry in before.entries if entry.asked}
+        self.known_findings: dict[str, list[Finding]] = {}
+        for finding in before.findings:
+            if finding.rule not in _RULES_OF_THE_WHOLE:
+                self.known_findings.setdefault(finding.file, []).append(finding)
+        self.kept: list[str] = []
         self.entries: dict[str, Entry] = {}
         self.guides: dict[str, Guide] = {}
         self.findings: list[Finding] = []
@@ -101,40 +106,77 @@ class _Reader:
         self.vocabulary: tuple[tuple[str, ...], ...] = ()
         self.asked: dict[str, tuple[str, tuple[str, ...]]] = {}  # by entry id: the file, and its questions
 
-    def read(self, path: Path) -> None:
-        raw_name = path.relative_to(self.folder).as_posix()
-        name = os.fsencode(raw_name).decode("utf-8", "replace")
+    def read(self, raw_name: str) -> None:
+        """Take in one file."""
+        name = raw_name if raw_name.isascii() else os.fsencode(raw_name).decode("utf-8", "replace")
         if name != raw_name:
             self._add("warning", name, 1, "bad-file-name", "the name of this file is not UTF-8 text; rename it")
+        elif raw_name in self.known.unchanged and name not in self.known.content.kept and self._take_known(name):
+            self.findings += self.known_findings.get(name, ())
+            return
         try:
-            text = _read_text(path)
-            if name == SITE_FILE:
-                self.site = Site(**_known(Site, self._keys(SiteKeys, text, name)))
-            elif name == SECTIONS_FILE:
-                self.sections = self._read_sections(text, name)
-            elif name == VOCABULARY_FILE:
-                self.vocabulary = tuple(self._read_vocabulary(text, name))
-            elif name == REPORT_FILE:
-                self.report = self._read_report(text, name)
-            elif path.suffix.lower() == ".txt":
-                self.asked[path.stem] = (name, _lines(text))
-            elif path.suffix.lower() in (".yml", ".yaml"):
-                self._add(
-                    "warning",
-                    name,
-                    1,
-                    "unknown-file",
-                    f"this file has no meaning here; {SITE_FILE}, {SECTIONS_FILE} and {VOCABULARY_FILE} do",
-                )
-            elif name.startswith(f"{GUIDES_FOLDER}/") and has_outcomes(text):
-                self._keep(self.guides, self._read_guide(text, name))
-            else:
-                self._keep(self.entries, self._read_entry(text, name))
-                if name.startswith(f"{GUIDES_FOLDER}/"):
-                    message = "no step says where to go (`- Good: … -> next`), so this is shown as an entry"
-                    self._add("warning", name, 1, "not-a-guide", message)
+            self._read(self.folder / raw_name, name)
         except ContentError as error:
-            self._add("error", name, error.line or 1, _rule(error.message), error.message)
+            message = error.message
+            if self._take_known(name):
+                self.kept.append(name)
+                message += "; until it is mended, what it held before is used"
+            self._add("error", name, error.line or 1, _rule(error.message), message)
+
+    def _take_known(self, name: str) -> bool:
+        """Take what a file gave when it was read before. False when that is not known."""
+        before = self.known.content
+        item = self.known_items.get(name)
+        if name in (SITE_FILE, SECTIONS_FILE, VOCABULARY_FILE, REPORT_FILE):
+            return self._take_known_settings(name, before)
+        if name.startswith(f"{ASKED_FOLDER}/") and name.lower().endswith(".txt"):
+            stem = Path(name).stem
+            if stem in self.known_asked:
+                self.asked[stem] = (name, self.known_asked[stem])
+            return stem in self.known_asked
+        if isinstance(item, Guide):
+            self._keep(self.guides, item)
+        elif item is not None:
+            self._keep(self.entries, item)
+        return item is not None
+
+    def _take_known_settings(self, name: str, before: Content) -> bool:
+        if before is NOTHING_KNOWN.content:
+            return False
+        if name == SITE_FILE:
+            self.site = before.site
+        elif name == SECTIONS_FILE:
+            if name in self.known.unchanged and name not in before.kept:
+                return False  # sections that no file lists stand among the known ones
+            self.sections = list(before.sections)
+        elif name == VOCABULARY_FILE:
+            self.vocabulary = before.vocabulary
+        else:
+            self.report = before.report
+        return True
+
+    def _read(self, path: Path, name: str) -> None:
+        text = _read_text(path)
+        if name == SITE_FILE:
+            self.site = Site(**_known(Site, self._keys(SiteKeys, text, name)))
+        elif name == SECTIONS_FILE:
+            self.sections = self._read_sections(text, name)
+        elif name == VOCABULARY_FILE:
+            self.vocabulary = tuple(self._read_vocabulary(text, name))
+        elif name == REPORT_FILE:
+            self.report = self._read_report(text, name)
+        elif path.suffix.lower() == ".txt":
+            self.asked[path.stem] = (name, _lines(text))
+        elif path.suffix.lower() in (".yml", ".yaml"):
+            message = f"this file has no meaning here; {SITE_FILE}, {SECTIONS_FILE} and {VOCABULARY_FILE} do"
+            self._add("warning", name, 1, "unknown-file", message)
+        elif name.startswith(f"{GUIDES_FOLDER}/") and has_outcomes(text):
+            self._keep(self.guides, self._read_guide(text, name))
+        else:
+            self._keep(self.entries, self._read_entry(text, name))
+            if name.startswith(f"{GUIDES_FOLDER}/"):
+                message = "no step says where to go (`- Good: … -> next`), so this is shown as an entry"
+                self._add("warning", name, 1, "not-a-guide", message)
 
     def content(self) -> Content:
         titles = {section.id: section for section in self.sections}
@@ -142,10 +184,12 @@ class _Reader:
         used = {entry.section for entry in self.entries.values()}
         sections = [titles[section_id] for section_id in listed]
         sections += [Section(section_id, _title_of_folder(section_id)) for section_id in sorted(used - set(listed))]
-        for entry_id, (name, questions) in self.asked.items():
-            if entry_id in self.entries:
-                self.entries[entry_id] = replace(self.entries[entry_id], asked=questions)
-            else:
+        for entry in list(self.entries.values()):
+            questions = self.asked[entry.id][1] if entry.id in self.asked else ()
+            if entry.asked != questions:
+                self.entries[entry.id] = replace(entry, asked=questions)
+        for entry_id, (name, _) in self.asked.items():
+            if entry_id not in self.entries:
                 message = f"there is no entry {entry_id!r}; name the file after the entry that answers these questions"
                 self._add("error", name, 1, "unknown-id", message)
         place = {section.id: number for number, section in enumerate(sections)}
@@ -159,6 +203,7 @@ class _Reader:
             self.report,
             self.vocabulary,
             tuple(self.findings),
+            tuple(self.kept),
         )
 
     def _add(self, severity: Any, name: str, line: int, rule: str, message: str) -> None:

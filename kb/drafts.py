@@ -25,7 +25,7 @@ from typing import Any, Literal
 import yaml
 
 from kb.analysis import is_stop_word, without_accents, words
-from kb.content import ASKED_FOLDER
+from kb.content_scan import ASKED_FOLDER
 from kb.entry import Content, Entry
 from kb.errors import DataFolderError, InputError
 from kb.settings import Settings

@@ -178,6 +178,7 @@ class Content:
     report: ReportTemplate | None = None
     vocabulary: tuple[tuple[str, ...], ...] = ()  # one concept each: main term, then its synonyms
     findings: tuple[Finding, ...] = ()
+    kept: tuple[str, ...] = ()  # files that can no longer be read: what they held before stands here
 
     def entries_of(self, section_id: str) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.section == section_id)

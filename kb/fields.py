@@ -37,12 +37,18 @@ class IndexDocument:
 
 def index_documents(content: Content) -> Iterator[IndexDocument]:
     """The documents of `content`: its entries in order, then its guides."""
+    return documents_of((*content.entries, *content.guides), content)
+
+
+def documents_of(items: Iterable[Entry | Guide], content: Content) -> Iterator[IndexDocument]:
+    """The documents of some entries and guides of `content`."""
     sections = {section.id: section for section in content.sections}
     ordinary = {*content.site.historic_headings, "Today"}
-    for entry in content.entries:
-        yield _entry_document(entry, sections.get(entry.section), ordinary)
-    for guide in content.guides:
-        yield _guide_document(guide)
+    for item in items:
+        if isinstance(item, Guide):
+            yield _guide_document(item)
+        else:
+            yield _entry_document(item, sections.get(item.section), ordinary)
 
 
 def _entry_document(entry: Entry, section: Section | None, ordinary_headings: Collection[str]) -> IndexDocument:

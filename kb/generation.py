@@ -3,7 +3,10 @@
 A generation is a folder `data/index/<fingerprint>/` with everything needed to answer: Whoosh's index, the impact table,
 the content as it was read, the passages, and a manifest. It is built in a folder of another name under one lock, checked by
 loading it, renamed, and made current by replacing the small file CURRENT. Whoever is killed at any instant leaves the last
-good generation current. Readers load a generation into memory and never look at the folder again, except for operators.
+good generation current. Readers load a generation into memory and never look at the folder again; Whoosh's files, which only
+operators need, they hold open.
+
+A generation is built from the one before it, and loaded beside it: what did not change is not read, analysed or made again.
 """
 
 from __future__ import annotations
@@ -16,52 +19,47 @@ import os
 import re
 import shutil
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kb.analysis import ANALYZER_VERSION, word_terms
-from kb.content import content_files, load_content
+from kb.analysis import ANALYZER_VERSION
+from kb.content import NOTHING_KNOWN, Known, load_content
+from kb.content_scan import FileRecord, Look, read_records, scan
 from kb.correction import Corrector
-from kb.entry import (
-    Contact,
-    Content,
-    Entry,
-    Finding,
-    Guide,
-    Outcome,
-    ReportField,
-    ReportTemplate,
-    Section,
-    Site,
-    Step,
-    Target,
-)
+from kb.entry import Content, Entry, Finding, Guide, Section
 from kb.errors import DamagedIndexError, DataFolderError, MissingIndexError
-from kb.fields import IndexDocument, index_documents
-from kb.impacts import build_table, load_table, save_table
-from kb.index import Collected, Progress, read_postings, write_index
+from kb.generation_files import (
+    CONTENT,
+    PLACES,
+    ROWS,
+    TABLE,
+    WHOOSH,
+    WORDS,
+    Basis,
+    items_of,
+    load_places,
+    load_words,
+    write_generation,
+)
+from kb.held_index import HeldIndex
+from kb.impacts import load_table
+from kb.index import Progress
 from kb.retrieval import Retriever
 from kb.settings import Ranking, Settings
-from kb.snippet import (
-    Passage,
-    PassageIndex,
-    factor_of,
-    make_passages,
-    passage_from_list,
-    passage_to_list,
-    sentence_terms,
-)
+from kb.snippet import Passage, PassageIndex, passage_from_list
+from kb.stored_content import item_from_json, rest_from_json
+from kb.texts import documents_file, passages_file
 from kb.vocabulary import Vocabulary
 
-FORMAT_VERSION = 5  # raise it whenever what is written here changes
+FORMAT_VERSION = 7  # raise it whenever what is written here changes
 MOST_READS = 5  # of content that is edited while it is read
 _CURRENT = "CURRENT"
-_OPTION = re.compile(r"(?:^|[\s`])-{1,2}([a-z][\w-]+)")
+_Bytes = tuple[int, int, int, int]  # device, inode, size and time of a file: which bytes on disk, whatever their name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,65 +71,133 @@ class Stamp:
 
 def stamp(folder: Path, ranking: Ranking) -> Stamp:
     """The stamp of a content folder and a ranking. Raises ContentError when there is no such folder."""
+    return stamp_of(scan(folder), ranking)
+
+
+def stamp_of(looks: Mapping[str, Look], ranking: Ranking) -> Stamp:
+    """The stamp of content files as `scan` found them."""
     digest = hashlib.sha256(ranking.model_dump_json().encode())
-    for path in content_files(folder):
-        with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
-            status = path.stat()
-            digest.update(
-                os.fsencode(path.relative_to(folder)) + f"\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
-            )
+    for name, look in looks.items():
+        digest.update(os.fsencode(name) + f"\0{look.size}\0{look.modified_ns}\0{look.changed_ns}\n".encode())
     return Stamp(digest.hexdigest())
 
 
 def fingerprint(folder: Path, ranking: Ranking) -> str:
     """A digest of all that decides what a generation holds: content, settings, analyzer and format."""
+    return _name_of(read_records(folder, scan(folder), {}, trust_times=False), {}, ranking)
+
+
+def _name_of(records: Mapping[str, FileRecord], kept: Mapping[str, str], ranking: Ranking) -> str:
+    """The fingerprint of what files hold. kept: for files that cannot be read, the digest of what is used instead."""
     digest = hashlib.sha256(f"{FORMAT_VERSION}/{ANALYZER_VERSION}/{ranking.model_dump_json()}".encode())
-    for path in content_files(folder):
-        with contextlib.suppress(OSError):
-            data = path.read_bytes()
-            digest.update(os.fsencode(path.relative_to(folder)) + f"\0{len(data)}\n".encode() + data)
+    for name, record in records.items():
+        digest.update(os.fsencode(name) + f"\0{record.digest}\0{kept.get(name, '')}\n".encode())
     return digest.hexdigest()[:20]
 
 
 class Generation:
     """One complete state of the knowledge base in memory. Immutable; threads share it."""
 
-    def __init__(self, folder: Path, ranking: Ranking) -> None:
-        """Load the generation in `folder`. Raises DamagedIndexError."""
+    content: Content
+    _seen: dict[_Bytes, int]  # sums of the files as they were checked
+    _passage_texts: list[bytes]  # of each segment
+    _items_by_start: list[dict[int, Entry | Guide]]  # of each segment, by where they stand in it
+
+    def __init__(self, folder: Path, ranking: Ranking, before: Generation | None = None) -> None:
+        """Load the generation in `folder`. Raises DamagedIndexError.
+
+        before: an earlier one; what both hold is not read and checked again, and is the same in memory.
+        """
         self.folder = folder
         manifest = read_manifest(folder)
-        _check_sums(folder, manifest["sums"])
+        self._sums: dict[str, int] = manifest["sums"]
+        self._seen = _check_sums(folder, self._sums, before._seen if before else {})
         self.fingerprint: str = manifest["fingerprint"]
         self.built: str = manifest["built"]
         self.stamp = Stamp(manifest["stamp"])
         self.counts: dict[str, int] = manifest["counts"]
-        table = load_table(folder / "impacts.npz")
+        table = load_table(folder / TABLE)
         try:
-            stored = json.loads((folder / "content.json").read_bytes())
-            self.content = _content_from_dict(stored["content"])
-            with (folder / "passages.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                self._first_passage, self._first_sentence = arrays["first_passage"], arrays["first_sentence"]
-                self._text_starts, self._factors = arrays["text_starts"], arrays["factors"]
-                self._sentence_starts, self._sentence_terms = arrays["sentence_starts"], arrays["sentence_terms"]
-            self._texts = (folder / "passages.jsonl").read_bytes()
-            if len(self._texts) != int(self._text_starts[-1]):
-                raise ValueError("passages.jsonl has another length than it was written with")
+            # by name: what content files were when they were read, and what stands in for those that cannot be read
+            self.files = {name: FileRecord(Look(*look), digest) for name, (look, digest) in manifest["content"].items()}
+            self.kept: dict[str, str] = manifest["kept"]
+            self.places, self.whoosh_numbers = load_places(folder / PLACES)
+            self._load_texts(before)
+            self._load_passages()
         except Exception as error:  # damaged JSON and arrays raise many kinds
             raise DamagedIndexError(
                 f"the index in {folder} cannot be read ({type(error).__name__}); run `python -m kb index --force`"
             ) from error
+        words = load_words(folder / WORDS)
         self.vocabulary = Vocabulary(self.content.vocabulary)
-        self.options = frozenset(stored["options"])
-        documents: list[Entry | Guide] = [*self.content.entries, *self.content.guides]
+        self.options = frozenset(words.options)
+        documents = items_of(self.content)
         self.retriever = Retriever(
-            table, self.vocabulary, Corrector(stored["surfaces"], stored["identifiers"]),
+            table, self.vocabulary, Corrector(words.surfaces, sorted(words.identifiers)),
             ids=[item.id for item in documents], kinds=["entry"] * len(self.content.entries) + ["guide"] * len(self.content.guides),
             titles=[item.question for item in documents], sections=[item.section for item in documents],
-            folder=folder / "whoosh", ranking=ranking, not_covered=Vocabulary([["elsewhere", *self.content.site.not_covered]]),
+            whoosh=HeldIndex(folder / WHOOSH), whoosh_numbers=self.whoosh_numbers, ranking=ranking,
+            not_covered=Vocabulary([["elsewhere", *self.content.site.not_covered]]),
         )  # fmt: skip
         self._entries = {entry.id: entry for entry in self.content.entries}
         self._guides = {guide.id: guide for guide in self.content.guides}
         self._sections = {section.id: section for section in self.content.sections}
+
+    def _load_texts(self, before: Generation | None) -> None:
+        """The content, and the texts of passages."""
+        places = self.places
+        shared = {}
+        self._passage_texts = []
+        for segment in places.segments:
+            path = passages_file(self.folder, segment)
+            if before is not None and segment in before.places.segments:
+                place = before.places.segments.index(segment)
+                self._passage_texts.append(before._passage_texts[place])
+                shared[segment] = before._items_by_start[place]
+            else:
+                self._passage_texts.append(path.read_bytes())
+                shared[segment] = {}
+        self.n_loaded = 0  # documents that were read, not shared
+        self._items_by_start = [{} for _ in places.segments]
+        texts: dict[int, bytes] = {}  # of segments that hold something new
+        items = []
+        for number, start, end in zip(places.segment.tolist(), places.start.tolist(), places.end.tolist(), strict=True):
+            item = shared[places.segments[number]].get(start)
+            if item is None:
+                self.n_loaded += 1
+                if number not in texts:
+                    texts[number] = documents_file(self.folder, places.segments[number]).read_bytes()
+                item = item_from_json(texts[number][start:end])
+            self._items_by_start[number][start] = item
+            items.append(item)
+        self.content = rest_from_json((self.folder / CONTENT).read_bytes(), items)
+
+    def _load_passages(self) -> None:
+        """Where terms stand in passages."""
+        with (self.folder / ROWS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            self._factors, self._sentence_terms = arrays["passage_factor"], arrays["sentence_terms"]
+            self._first_passage, self._first_sentence, self._sentence_starts = (
+                np.concatenate([[0], np.cumsum(arrays[name], dtype=np.int64)])
+                for name in ("passages_of", "sentences_of", "sentence_size")
+            )
+        if not len(self._factors) == self._first_passage[-1] == len(self.places.passage_start):
+            raise ValueError("passages and their places are of different indexes")
+
+    def moved_to(self, folder: Path) -> None:
+        """Note that the folder has another name now. Only for a generation that nobody uses yet."""
+        self.folder = folder
+
+    def restamped(self, stamp: Stamp, files: dict[str, FileRecord]) -> None:
+        """Note that content files were touched without being changed. Nothing that answers depends on it."""
+        self.stamp, self.files = stamp, files
+
+    def is_on_disk(self) -> bool:
+        """Whether the folder still holds what was loaded. Raises DamagedIndexError when it cannot be read."""
+        return bool(read_manifest(self.folder)["sums"] == self._sums)
+
+    def basis(self) -> Basis:
+        """This state as the one that the next is built from."""
+        return Basis(self.folder, self.content, self.places, self.whoosh_numbers)
 
     def entry(self, entry_id: str) -> Entry | None:
         return self._entries.get(entry_id)
@@ -158,8 +224,8 @@ class Generation:
     def passage(self, document: int, place: int) -> Passage:
         """One passage of a document by number."""
         at = int(self._first_passage[document]) + place
-        start, end = self._text_starts[at : at + 2].tolist()
-        return passage_from_list(json.loads(self._texts[start:end]))
+        start, end = int(self.places.passage_start[at]), int(self.places.passage_end[at])
+        return passage_from_list(json.loads(self._passage_texts[int(self.places.segment[document])][start:end]))
 
 
 # -- reading ------------------------------------------------------------------------------------------------------
@@ -175,7 +241,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from error
     if manifest.get("format") != FORMAT_VERSION or manifest.get("analyzer") != ANALYZER_VERSION:
         raise DamagedIndexError(f"the index in {folder} is of another version; run `python -m kb index`")
-    if not manifest.keys() >= {"fingerprint", "built", "stamp", "counts", "files", "sums"}:
+    if not manifest.keys() >= {"fingerprint", "built", "stamp", "counts", "files", "sums", "content", "kept"}:
         raise DamagedIndexError(f"the index in {folder} has an incomplete manifest; run `python -m kb index --force`")
     for name, size in manifest["files"].items():
         with contextlib.suppress(OSError):
@@ -187,15 +253,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _check_sums(folder: Path, sums: dict[str, int]) -> None:
-    """Raises DamagedIndexError when a file is not, byte for byte, what was written."""
+def _check_sums(folder: Path, sums: Mapping[str, int], seen: Mapping[_Bytes, int]) -> dict[_Bytes, int]:
+    """The sums of the files by their bytes on disk. Those `seen` before are not read again.
+
+    Raises DamagedIndexError when a file is not, byte for byte, what was written.
+    """
+    found = {}
     for name, expected in sums.items():
         with contextlib.suppress(OSError):
-            if _sum(folder / name) == expected:
+            status = (folder / name).stat()
+            key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+            if key not in seen or seen[key] != expected:
+                found[key] = _sum(folder / name)
+            else:
+                found[key] = expected
+            if found[key] == expected:
                 continue
         raise DamagedIndexError(
             f"the index in {folder} is damaged: {name} has changed; run `python -m kb index --force`"
         )
+    return found
 
 
 def _sum(path: Path) -> int:
@@ -219,17 +296,18 @@ def current_folder(data: Path) -> Path:
     return folder
 
 
-def load_current(data: Path, ranking: Ranking) -> Generation:
+def load_current(data: Path, ranking: Ranking, before: Generation | None = None) -> Generation:
     """The current generation, or, when it is damaged, the newest older one that can be read.
 
+    before: see `Generation`.
     Raises MissingIndexError when there is none, DamagedIndexError when none can be read.
     """
     try:
-        return Generation(current_folder(data), ranking)
+        return Generation(current_folder(data), ranking, before)
     except (DamagedIndexError, MissingIndexError):
         for folder in _generations(data):
             with contextlib.suppress(DamagedIndexError):
-                return Generation(folder, ranking)
+                return Generation(folder, ranking, before)
         raise
 
 
@@ -253,15 +331,35 @@ def _time_of(folder: Path) -> int:
 class Built:
     """What a call of `build` did."""
 
-    folder: Path
+    generation: Generation
     is_new: bool  # False: the current generation was already the right one
-    counts: dict[str, int]
-    findings: tuple[Finding, ...]
+
+    @property
+    def folder(self) -> Path:
+        return self.generation.folder
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return self.generation.counts
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.generation.content.findings
 
 
-def build(settings: Settings, *, force: bool = False, progress: Progress | None = None) -> Built:
+def build(
+    settings: Settings,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    before: Generation | None = None,
+    looks: Mapping[str, Look] | None = None,
+) -> Built:
     """Make the generation that fits the content current, building it if there is none.
 
+    force: build it from nothing, even if it is there. before: what this process has loaded; with it, files whose size and
+    times did not change count as unchanged, and files of the index that were checked before are not read again. looks: the
+    content files, if they were looked at just now.
     Raises ContentError for a content folder that cannot be used, DataFolderError for a data folder that cannot be written.
     """
     root = settings.data / "index"
@@ -271,7 +369,7 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
                 shutil.rmtree(left_over, ignore_errors=True)
             for left_over in root.glob(f".{_CURRENT}-*"):
                 left_over.unlink(missing_ok=True)
-            return _build_locked(settings, root, force, progress)
+            return _build_locked(settings, root, force, progress, before, looks)
     except OSError as error:
         name = error.filename or root
         raise DataFolderError(
@@ -288,132 +386,132 @@ def _locked(root: Path) -> Iterator[None]:
         yield
 
 
-def _build_locked(settings: Settings, root: Path, force: bool, progress: Progress | None) -> Built:
-    before = stamp(settings.content, settings.ranking)
-    name = fingerprint(settings.content, settings.ranking)
-    target = root / name
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A content folder as it was read."""
+
+    content: Content
+    records: dict[str, FileRecord]
+    kept: dict[str, str]  # for files that cannot be read, the digest of what is used instead
+    stamp: Stamp
+    name: str  # of the generation
+
+
+def _build_locked(
+    settings: Settings,
+    root: Path,
+    force: bool,
+    progress: Progress | None,
+    before: Generation | None,
+    looks: Mapping[str, Look] | None,
+) -> Built:
+    basis = _basis(settings, before)
+    looks = scan(settings.content) if looks is None else looks
+    read = _read_content(settings, basis, looks, trust_times=before is not None, anew=force)
+    target = root / read.name
     if not force and target.is_dir():
-        try:
-            manifest = read_manifest(target)
-            generation = Generation(target, settings.ranking)
-            is_new = not _is_current(root, name)
-            if manifest["stamp"] != before.value:
-                _restamp(target, manifest, before)
-            _make_current(root, name)
-            _remove_old(settings, root, name)
-            return Built(target, is_new, generation.counts, generation.content.findings)
-        except DamagedIndexError:
-            pass
-    content = load_content(settings.content)
-    for _ in range(MOST_READS - 1):
-        now = stamp(settings.content, settings.ranking)
-        if now == before:
+        with contextlib.suppress(DamagedIndexError):
+            is_basis = basis is not None and basis.folder == target
+            generation = basis if basis and is_basis else Generation(target, settings.ranking, before or basis)
+            is_new = not _is_current(root, read.name)
+            if generation.stamp != read.stamp:
+                _restamp(generation, read)
+            _make_current(root, read.name)
+            _remove_old(settings, root, read.name)
+            return Built(generation, is_new)
+    try:
+        generation = _build_aside(settings, root, read, None if force else basis, progress)
+    except DamagedIndexError:  # what it was to be built from
+        if basis is None or force:
+            raise
+        generation = _build_aside(settings, root, read, None, progress)
+    _make_current(root, read.name)
+    _remove_old(settings, root, read.name)
+    return Built(generation, True)
+
+
+def _basis(settings: Settings, before: Generation | None) -> Generation | None:
+    """The newest whole generation on disk; None when there is none."""
+    with contextlib.suppress(MissingIndexError, DamagedIndexError):
+        # built again by force, the same folder has other files
+        if before is not None and before.folder == current_folder(settings.data) and before.is_on_disk():
+            return before
+    with contextlib.suppress(MissingIndexError, DamagedIndexError):
+        return load_current(settings.data, settings.ranking, before)
+    return None
+
+
+def _read_content(
+    settings: Settings, basis: Generation | None, looks: Mapping[str, Look], *, trust_times: bool, anew: bool
+) -> _Read:
+    """The content folder as it is. What did not change since `basis` is taken from there, but for `anew`."""
+    files, before_kept = (basis.files, basis.kept) if basis else ({}, {})
+    for _ in range(MOST_READS):
+        records = read_records(settings.content, looks, files, trust_times=trust_times)
+        unchanged = frozenset(
+            name for name, record in records.items() if name in files and record.digest == files[name].digest != ""
+        )
+        known = Known(basis.content, frozenset() if anew else unchanged) if basis else NOTHING_KNOWN
+        content = load_content(settings.content, known, looks)
+        again = scan(settings.content)
+        if again == looks:
             break
         # edited while it was read: the name must fit what was read, or the same content would never be read again
-        before, name = now, fingerprint(settings.content, settings.ranking)
-        content = load_content(settings.content)
-    target = root / name
-    aside = root / f".building-{os.getpid()}"
+        looks = again
+    kept = {name: before_kept.get(name) or files[name].digest for name in content.kept}
+    return _Read(content, records, kept, stamp_of(looks, settings.ranking), _name_of(records, kept, settings.ranking))
+
+
+def _build_aside(
+    settings: Settings, root: Path, read: _Read, basis: Generation | None, progress: Progress | None
+) -> Generation:
+    """Build a generation in a folder of another name, check it, and give it its name."""
+    target = root / read.name
+    aside, old = root / f".building-{os.getpid()}", root / f".building-old-{read.name}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
-        counts = _write_generation(aside, content, settings, name, before, progress)
-        Generation(aside, settings.ranking)  # what cannot be loaded never becomes current
+        n_terms = write_generation(aside, read.content, settings.ranking, basis.basis() if basis else None, progress)
+        _write_manifest(aside, read, n_terms, basis)
+        generation = Generation(aside, settings.ranking, basis)  # what cannot be loaded never becomes current
         _sync(aside)
         if target.exists():
-            shutil.rmtree(root / f".building-old-{name}", ignore_errors=True)
-            target.rename(root / f".building-old-{name}")
+            shutil.rmtree(old, ignore_errors=True)
+            target.rename(old)
         aside.rename(target)
-        _make_current(root, name)
+        generation.moved_to(target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(root / f".building-old-{name}", ignore_errors=True)
-    _remove_old(settings, root, name)
-    return Built(target, True, counts, content.findings)
+        shutil.rmtree(old, ignore_errors=True)
+    return generation
 
 
-def _write_generation(
-    folder: Path, content: Content, settings: Settings, name: str, before: Stamp, progress: Progress | None
-) -> dict[str, int]:
-    vocabulary = Vocabulary(content.vocabulary)
-    documents = list(index_documents(content))
-    (folder / "whoosh").mkdir()
-    collected = write_index(folder / "whoosh", lambda: documents, vocabulary, progress)
-    table = build_table(
-        read_postings(folder / "whoosh"), collected, [document.title for document in documents], settings.ranking
-    )
-    save_table(table, folder / "impacts.npz")
-    _write_passages(folder, documents, content, table.terms)
-    stored = {
-        "content": asdict(content),
-        "surfaces": _frequent(collected),
-        "identifiers": sorted(_identifiers(documents)),
-        "options": sorted(_options(documents)),
-    }
-    # a file name that is not UTF-8 is kept as escapes
-    (folder / "content.json").write_bytes(
-        json.dumps(stored, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
-    )
+def _write_manifest(folder: Path, read: _Read, n_terms: int, basis: Generation | None) -> None:
+    content = read.content
     counts = {
         "entries": len(content.entries),
         "guides": len(content.guides),
         "sections": len(content.sections),
-        "terms": len(table.terms),
+        "terms": n_terms,
     }
     written = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    sums = {}
+    for name, path in written.items():
+        status = path.stat()
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        seen = basis._seen.get(key) if basis else None
+        sums[name] = _sum(path) if seen is None else seen
     manifest = {
-        "format": FORMAT_VERSION, "analyzer": ANALYZER_VERSION, "fingerprint": name, "stamp": before.value,
+        "format": FORMAT_VERSION, "analyzer": ANALYZER_VERSION, "fingerprint": read.name,
         "built": datetime.now(UTC).isoformat(timespec="seconds"), "counts": counts,
-        "files": {name: path.stat().st_size for name, path in written.items()},
-        "sums": {name: _sum(path) for name, path in written.items()},
+        "files": {name: path.stat().st_size for name, path in written.items()}, "sums": sums,
+        **_said_of_content(read),
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    return counts
 
 
-def _frequent(collected: Collected) -> dict[str, int]:
-    return dict(sorted(collected.surfaces.items()))
-
-
-def _identifiers(documents: list[IndexDocument]) -> set[str]:
-    """Whole names that consist of several parts, such as `sslcertificatefile`, that somebody may misspell."""
-    found = set()
-    for document in documents:
-        for text in document.texts():
-            for raw in re.findall(r"\w*(?:_\w+|[a-z][A-Z]\w+)", text):
-                terms = word_terms(raw)
-                if len(terms) > 1 and terms[0].isalpha():
-                    found.add(terms[0])
-    return found
-
-
-def _options(documents: list[IndexDocument]) -> set[str]:
-    """Words that stand behind a dash somewhere, such as the `connect` of `-connect`."""
-    return {name for document in documents for text in document.texts() for name in _OPTION.findall(text)}
-
-
-def _write_passages(folder: Path, documents: list[IndexDocument], content: Content, terms: dict[str, int]) -> None:
-    historic = content.site.historic_headings
-    text_starts, first_passage, first_sentence, sentence_starts = [0], [0], [0], [0]
-    numbers: list[int] = []
-    factors: list[float] = []
-    with (folder / "passages.jsonl").open("wb") as file:
-        for document in documents:
-            passages = make_passages(document.blocks, historic) if document.kind == "entry" else []
-            for passage in passages:
-                for found in sentence_terms(passage):
-                    numbers += sorted(terms[term] for term in found if term in terms)
-                    sentence_starts.append(len(numbers))
-                first_sentence.append(len(sentence_starts) - 1)
-                factors.append(factor_of(passage))
-                file.write(json.dumps(passage_to_list(passage), ensure_ascii=False).encode() + b"\n")
-                text_starts.append(file.tell())
-            first_passage.append(len(factors))
-    np.savez(
-        folder / "passages.npz", text_starts=np.array(text_starts, np.int64), first_passage=np.array(first_passage, np.int64),
-        first_sentence=np.array(first_sentence, np.int64), factors=np.array(factors, np.float64),
-        sentence_starts=np.array(sentence_starts, np.int64), sentence_terms=np.array(numbers, np.int32),
-    )  # fmt: skip
+def _said_of_content(read: _Read) -> dict[str, Any]:
+    return {"stamp": read.stamp.value, "content": read.records, "kept": read.kept}
 
 
 def _sync(folder: Path) -> None:
@@ -447,44 +545,14 @@ def _make_current(root: Path, name: str) -> None:
         _replace(root / _CURRENT, name + "\n")
 
 
-def _restamp(folder: Path, manifest: dict[str, Any], new: Stamp) -> None:
+def _restamp(generation: Generation, read: _Read) -> None:
     """Note that the content was touched without being changed."""
-    _replace(folder / "manifest.json", json.dumps(manifest | {"stamp": new.value}))
+    manifest = read_manifest(generation.folder) | _said_of_content(read)
+    _replace(generation.folder / "manifest.json", json.dumps(manifest))
+    generation.restamped(read.stamp, read.records)
 
 
 def _remove_old(settings: Settings, root: Path, name: str) -> None:
     others = [folder for folder in _generations(settings.data) if folder.name != name]
     for folder in others[settings.kept_generations - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-# -- content as stored --------------------------------------------------------------------------------------------
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
-def _make(kind: Any, value: dict[str, Any]) -> Any:
-    """An instance of a data class from a dict of JSON values; nested classes are made by the caller first."""
-    return kind(**{name: _tuples(item) if name != "extra" else item for name, item in value.items()})
-
-
-def _content_from_dict(value: dict[str, Any]) -> Content:
-    report = value["report"]
-    if report:
-        report["fields"] = [_make(ReportField, item) for item in report["fields"]]
-        report["contacts"] = [_make(Contact, item) for item in report["contacts"]]
-    for guide in value["guides"]:
-        for step in guide["steps"]:
-            step["outcomes"] = [Outcome(o["good"], o["text"], Target(**o["target"])) for o in step["outcomes"]]
-        guide["steps"] = [_make(Step, step) for step in guide["steps"]]
-    return Content(
-        site=_make(Site, value["site"]),
-        sections=tuple(_make(Section, item) for item in value["sections"]),
-        entries=tuple(_make(Entry, item) for item in value["entries"]),
-        guides=tuple(_make(Guide, item) for item in value["guides"]),
-        report=_make(ReportTemplate, report) if report else None,
-        vocabulary=_tuples(value["vocabulary"]),
-        findings=tuple(_make(Finding, item) for item in value["findings"]),
-    )

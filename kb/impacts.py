@@ -18,7 +18,7 @@ import numpy as np
 from kb.analysis import STOP_TERMS
 from kb.errors import DamagedIndexError
 from kb.fields import FIELDS
-from kb.index import Collected, Postings, Wording
+from kb.rows import Rows
 from kb.settings import Ranking
 from kb.vocabulary import MARK
 
@@ -56,79 +56,73 @@ def inverse_document_frequency(n_with_term: np.ndarray, n_documents: int) -> np.
     return np.log1p((n_documents - n_with_term + 0.5) / (n_with_term + 0.5)).astype(np.float32)
 
 
-def build_table(postings: Postings, collected: Collected, questions: Sequence[str], ranking: Ranking) -> ImpactTable:
+def build_table(rows: Rows, questions: Sequence[str], ranking: Ranking) -> ImpactTable:
     """The impact table of an index.
 
     questions: the title of every document, in order.
     """
-    n_documents = len(collected.ids)
-    numbers = {term: number for number, term in enumerate(postings.terms)}
-    for wording in collected.wordings:
-        for term in wording.terms:
-            numbers.setdefault(term, len(numbers))
-    n_terms = len(numbers)
-    arrays = _document_rows(postings, collected, n_terms, ranking)
-    arrays |= _wording_rows(collected.wordings, numbers, n_documents, ranking)
+    n_documents = rows.n_documents
+    arrays = _document_rows(rows, ranking)
+    arrays |= _wording_rows(rows, ranking)
     one = np.array([1])
     return ImpactTable(
-        terms=numbers, n_documents=n_documents, **arrays,
+        terms={term: number for number, term in enumerate(rows.terms)}, n_documents=n_documents, **arrays,
         max_idf=float(inverse_document_frequency(one, n_documents)[0] ** ranking.idf_power),
         max_wording_idf=float(inverse_document_frequency(one, n_documents)[0] ** ranking.wording_idf_power),
         question_style=float(np.mean([question.rstrip().endswith(("?", "？", "؟")) for question in questions])),
     )  # fmt: skip
 
 
-def _document_rows(postings: Postings, collected: Collected, n_terms: int, ranking: Ranking) -> dict[str, np.ndarray]:
-    lengths = np.array(collected.lengths, dtype=np.float32).reshape(len(collected.ids), len(FIELDS))
+def _document_rows(rows: Rows, ranking: Ranking) -> dict[str, np.ndarray]:
+    lengths = rows.lengths.astype(np.float32)
     used = (lengths > 0).sum(axis=0)
     means = np.where(used > 0, lengths.sum(axis=0) / np.maximum(used, 1), 1.0)
     norms = 1 - ranking.length_norm + ranking.length_norm * lengths / means
     weights = np.array([ranking.field_weights[name] for name in FIELDS], dtype=np.float32)
-    share = weights[postings.field] * postings.frequency / norms[postings.document, postings.field]
+    field, document, term = rows.posting_field(), rows.posting_document(), rows.posting_term()
+    share = weights[field] * rows.posting_frequency() / norms[document, field]
 
-    n_documents = len(collected.ids)
-    key = postings.term.astype(np.int64) * n_documents + postings.document
-    order = np.argsort(key, kind="stable")
-    unique, first = np.unique(key[order], return_index=True)
-    frequency = np.add.reduceat(share[order], first) if len(first) else np.zeros(0, np.float32)
-    bits = np.bitwise_or.reduceat((1 << postings.field[order].astype(np.uint16)), first) if len(first) else np.zeros(0)
-    term = (unique // n_documents).astype(np.int64)
+    n_documents, n_terms = rows.n_documents, len(rows.terms)
+    is_first = np.ones(len(term), dtype=bool)  # of a document's fields that hold a term
+    is_first[1:] = (term[1:] != term[:-1]) | (document[1:] != document[:-1])
+    first = np.flatnonzero(is_first)
+    frequency = np.add.reduceat(share, first) if len(first) else np.zeros(0, np.float32)
+    bits = np.bitwise_or.reduceat(1 << field.astype(np.uint16), first) if len(first) else np.zeros(0)
+    term, document = term[first], document[first]
     counts = np.bincount(term, minlength=n_terms)
     idf = inverse_document_frequency(counts, n_documents) ** ranking.idf_power
-    stop = np.array([name in STOP_TERMS for name in postings.terms] + [False] * (n_terms - len(postings.terms)))
+    stop = np.array([name in STOP_TERMS for name in rows.terms], dtype=bool)
     idf = np.where(stop, np.minimum(idf, ranking.stop_rarity), idf)
     impacts = idf[term] * frequency * (ranking.k1 + 1) / (ranking.k1 + frequency)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    documents = (unique % n_documents).astype(np.int32)
     return {
-        "idf": idf.astype(np.float32), "starts": starts, "documents": documents, "impacts": impacts.astype(np.float32),
-        "fields": bits.astype(np.uint16),
+        "idf": idf.astype(np.float32), "starts": starts, "documents": document.astype(np.int32),
+        "impacts": impacts.astype(np.float32), "fields": bits.astype(np.uint16),
     }  # fmt: skip
 
 
-def _wording_rows(
-    wordings: Sequence[Wording], numbers: dict[str, int], n_documents: int, ranking: Ranking
-) -> dict[str, np.ndarray]:
-    term = np.array([numbers[term] for wording in wordings for term in wording.terms], dtype=np.int64)
-    number = np.repeat(np.arange(len(wordings)), [len(wording.terms) for wording in wordings]).astype(np.int64)
-    document = np.array([wording.document for wording in wordings], dtype=np.int32)
-    kind = np.array([FIELDS.index(wording.field) for wording in wordings], dtype=np.uint8)
+def _wording_rows(rows: Rows, ranking: Ranking) -> dict[str, np.ndarray]:
+    n_documents, n_wordings, n_terms = rows.n_documents, len(rows.wording_size), len(rows.terms)
+    term = rows.wording_terms.astype(np.int64)
+    number = np.repeat(np.arange(n_wordings), rows.wording_size)
+    document = np.repeat(np.arange(n_documents), rows.wordings_of)
 
-    pairs = np.unique(term * n_documents + document[number]) if len(term) else np.zeros(0, np.int64)
-    counts = (
-        np.bincount(pairs // n_documents, minlength=len(numbers)) if len(pairs) else np.zeros(len(numbers), np.int64)
-    )
+    pairs = np.sort(
+        term * n_documents + document[number]
+    )  # several wordings of a document may hold a term: it counts once
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    counts = np.bincount(pairs // n_documents, minlength=n_terms)
     idf = inverse_document_frequency(counts, n_documents) ** ranking.wording_idf_power
-    factor = np.array([term_weight(text, ranking) for text in numbers], dtype=np.float32)
+    factor = np.array([term_weight(text, ranking) for text in rows.terms], dtype=np.float32)
     value = (idf * factor)[term].astype(np.float32)
-    mass = np.sqrt(np.bincount(number, weights=value**2, minlength=len(wordings))).astype(np.float32)
+    mass = np.sqrt(np.bincount(number, weights=value**2, minlength=n_wordings)).astype(np.float32)
     mass = np.maximum(mass, 1e-6)
     order = np.argsort(term, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(term, minlength=len(numbers)))]).astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(term, minlength=n_terms))]).astype(np.int64)
     return {
         "wording_idf": idf.astype(np.float32), "wording_starts": starts, "wordings": number[order].astype(np.int32),
-        "wording_weights": (value / mass[number])[order], "wording_document": document, "wording_kind": kind,
-        "wording_mass": mass,
+        "wording_weights": (value / mass[number])[order], "wording_document": document.astype(np.int32),
+        "wording_kind": rows.wording_kind, "wording_mass": mass,
     }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class Desk:
     name: str = ""  # whose login it is; empty before
     token: str = ""  # for forms
     notice: Notice | None = None
+    content_problems: tuple[str, ...] = ()  # why answers are not from the content as it is now, a sentence each
 
     def typed(self, name: str, default: str) -> str:
         """What stands in a field of the page; see Notice."""

@@ -48,16 +48,19 @@ class Shelf:
 
     def __init__(self, generation: Generation, links: PortalLinks) -> None:
         self.generation = generation
-        self.frame = pages.Frame(generation.content, links, generation.built)
-        self.page = lru_cache(maxsize=_KEPT_PAGES)(self._make)
+        frame = self.frame = pages.Frame(generation.content, links, generation.built)
+
+        # holds the frame and not the shelf: in a circle, it would outlive its generation (see kb.knowledge_base)
+        @lru_cache(maxsize=_KEPT_PAGES)
+        def page(make: Callable[..., str], *arguments: object) -> Asset:
+            return text_asset(make(frame, *arguments))
+
+        self.page = page
 
     @cached_property
     def words(self) -> WordList:
         """What suggestions are looked up in."""
         return make_word_list(self.generation.content)
-
-    def _make(self, make: Callable[..., str], *arguments: object) -> Asset:
-        return text_asset(make(self.frame, *arguments))
 
 
 class Portal:
@@ -72,6 +75,7 @@ class Portal:
         self._knowledge_base = knowledge_base
         self._lock = threading.Lock()
         self._shelf: Shelf | None = None
+        self._next_shelf: Shelf | None = None  # of a generation that is about to be taken
         # what sends reports on, where a way is set up; its settings are checked now, before anybody relies on them
         self.courier = Courier(Database(settings), settings) if kinds(settings) else None
         self._courier_after = 0.0
@@ -132,15 +136,27 @@ class Portal:
         if self._knowledge_base is None:
             with self._lock:
                 if self._knowledge_base is None:
-                    self._knowledge_base = KnowledgeBase(self.settings)
+                    self._knowledge_base = KnowledgeBase(self.settings, self._prepare_shelf)
         return self._knowledge_base
+
+    def follow_content(self) -> None:
+        """Take changed content even while nobody asks. To be called in the process that answers."""
+        self.knowledge_base.watch()
+
+    def _prepare_shelf(self, generation: Generation) -> None:
+        """Make ready, beside the answers, what the first request to a new generation would wait for."""
+        shelf = Shelf(generation, self.links)
+        _ = shelf.words
+        self._next_shelf = shelf
 
     def shelf(self) -> Shelf:
         """The newest generation with its pages. Take it once a request. Raises KbError when there is none."""
         generation = self.knowledge_base.generation()
         shelf = self._shelf
         if shelf is None or shelf.generation is not generation:
-            shelf = self._shelf = Shelf(generation, self.links)
+            ready = self._next_shelf
+            shelf = ready if ready is not None and ready.generation is generation else Shelf(generation, self.links)
+            self._shelf = shelf
         return shelf
 
     def empty_frame(self) -> pages.Frame:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from whoosh import query as whoosh_query
@@ -20,8 +19,9 @@ from whoosh.searching import Searcher
 from kb.analysis import STOP_TERMS, letters, word_terms
 from kb.correction import SHORTEST, Corrector
 from kb.fields import FIELDS
+from kb.held_index import HeldIndex
 from kb.impacts import ImpactTable
-from kb.index import joined, open_reader
+from kb.index import joined
 from kb.query import NOISE_WEIGHT, Condition, Query, QueryWord
 from kb.settings import Ranking
 from kb.vocabulary import Vocabulary
@@ -180,15 +180,18 @@ class Retriever:
 
     def __init__(
         self, table: ImpactTable, vocabulary: Vocabulary, corrector: Corrector, *, ids: Sequence[str], kinds: Sequence[str],
-        titles: Sequence[str], sections: Sequence[str], folder: Path, ranking: Ranking, not_covered: Vocabulary | None = None,
+        titles: Sequence[str], sections: Sequence[str], whoosh: HeldIndex, whoosh_numbers: np.ndarray, ranking: Ranking,
+        not_covered: Vocabulary | None = None,
     ) -> None:  # fmt: skip
+        """whoosh, whoosh_numbers: Whoosh's index, and where each document stands in it."""
         self.table = table
         self.vocabulary = vocabulary
         self.not_covered = not_covered or Vocabulary(())
         self.corrector = corrector
         self.ids, self.kinds, self.titles, self.sections = list(ids), list(kinds), list(titles), list(sections)
         self.number = {document_id: number for number, document_id in enumerate(self.ids)}
-        self.folder = folder
+        self.whoosh = whoosh
+        self.whoosh_numbers = whoosh_numbers
         self.ranking = ranking
         # plain numbers: taking single values out of arrays is slow
         self._idf: list[float] = table.idf.tolist()
@@ -219,9 +222,7 @@ class Retriever:
         number = turn * size + document
         number[is_late] = n_rounds * size + np.arange(int(is_late.sum()))
         n_places = n_rounds * size + int(is_late.sum())
-        rows = Rows(
-            self._wording_row_starts, number.astype(np.int32)[table.wordings], table.wording_weights, n_places
-        )
+        rows = Rows(self._wording_row_starts, number.astype(np.int32)[table.wordings], table.wording_weights, n_places)
         return n_rounds, document[is_late].astype(np.intp), rows
 
     # -- the query as weights -------------------------------------------------------------------------------------
@@ -520,19 +521,19 @@ class Retriever:
             return None
         allowed = np.ones(len(self.ids), dtype=bool)
         if conditions:
-            with Searcher(open_reader(self.folder)) as searcher:
-                allowed = _satisfying(conditions, searcher, len(self.ids))
+            with Searcher(self.whoosh.reader()) as searcher:
+                allowed = _satisfying(conditions, searcher)[self.whoosh_numbers]
         if section:
             inside = [name == section or name.startswith(f"{section}.") for name in self.sections]
             allowed &= np.array(inside, dtype=bool)
         return allowed
 
 
-def _satisfying(conditions: Sequence[Condition], searcher: Searcher, n_documents: int) -> np.ndarray:
-    """Which documents satisfy, of every group, at least one condition; bool [documents]."""
+def _satisfying(conditions: Sequence[Condition], searcher: Searcher) -> np.ndarray:
+    """Which documents satisfy, of every group, at least one condition; bool, by their number in Whoosh's index."""
     groups: dict[int, np.ndarray] = {}
     for condition in conditions:
-        found = np.zeros(n_documents, dtype=bool)
+        found = np.zeros(searcher.doc_count_all(), dtype=bool)
         found[list(searcher.docs_for_query(_condition_query(condition)))] = True
         if condition.must_not:
             found = ~found

@@ -64,7 +64,9 @@ def desk() -> Desk:
     """The frame of the page that answers this request, with the notice of the action before."""
     stored = session.pop("notice", None)
     notice = Notice(**stored) if stored else None
-    return Desk(current_portal().shelf().frame, g.account.name if "account" in g else "", form_token(), notice)
+    portal = current_portal()
+    name = g.account.name if "account" in g else ""
+    return Desk(portal.shelf().frame, name, form_token(), notice, portal.knowledge_base.problems() if name else ())
 
 
 def page(text: str, status: int = 200) -> Response:

@@ -34,7 +34,7 @@ class WordList:
     """The words of all wordings, sorted, with the entries and guides that hold them."""
 
     words: list[str] = field(default_factory=list)
-    holders: list[frozenset[int]] = field(default_factory=list)
+    holders: list[tuple[int, ...]] = field(default_factory=list)
     items: list[Suggestion] = field(default_factory=list)  # in reading order, guides last
 
     def starting_with(self, start: str) -> set[int]:
@@ -42,7 +42,7 @@ class WordList:
         found: set[int] = set()
         place = bisect_left(self.words, start)
         while place < len(self.words) and self.words[place].startswith(start):
-            found |= self.holders[place]
+            found.update(self.holders[place])
             place += 1
         return found
 
@@ -75,7 +75,8 @@ def make_word_list(content: Content) -> WordList:
             for word in _WORD.findall(fold(text)):
                 holders.setdefault(word, set()).add(place)
     words = sorted(holders)
-    return WordList(words, [frozenset(holders[word]) for word in words], items)
+    # tuples: the garbage collector has to go through sets, and there are many
+    return WordList(words, [tuple(holders[word]) for word in words], items)
 
 
 def suggest(words: WordList, text: str, answer: Answer | None, most: int = MOST) -> tuple[Suggestion, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -21,6 +21,7 @@ from kb.api import PREFIX as API_PREFIX
 from kb.api import api, json_response, problem_response
 from kb.asking import read_asked
 from kb.assets import KEEP, Asset, respond, text_asset
+from kb.entry import Finding
 from kb.errors import ContentError, DataFolderError, InputError, KbError, StorageError
 from kb.guards import csrf, guard, limit_asking, limiter
 from kb.knowledge_base import KnowledgeBase
@@ -196,9 +197,10 @@ def healthz() -> Response:
 
 @site.get("/readyz")
 def readyz() -> Response:
-    """Can questions be answered? If not, why, in words that give nothing away."""
+    """Can questions be answered? If not, or not from the content of now, why, in words that give nothing away."""
+    portal = current_portal()
     try:
-        generation = current_portal().shelf().generation
+        generation = portal.shelf().generation
     except KbError as error:
         log.warning("not ready: %s", error)
         return json_response({"ready": False, "reasons": [_reason(error)]}, 503)
@@ -207,7 +209,18 @@ def readyz() -> Response:
         "built": generation.built,
         "entries": len(generation.content.entries),
     }
-    return json_response({"ready": True, "reasons": [], **state})
+    reasons = list(_shortcomings(portal.knowledge_base.problem, generation.content.findings))
+    return json_response({"ready": True, "reasons": reasons, **state})
+
+
+def _shortcomings(problem: str, findings: Iterable[Finding]) -> Iterator[str]:
+    """Why answers are not from the content as it is now."""
+    if problem:
+        yield "the content could not be brought up to date; the log says why"
+    files = {finding.file for finding in findings if finding.severity == "error"}
+    if files:
+        have = "file has" if len(files) == 1 else "files have"
+        yield f"{len(files)} content {have} errors; the log and the inbox say which"
 
 
 def _reason(error: KbError) -> str:

@@ -214,6 +214,10 @@ class FakeKnowledgeBase:
         self.asked: list[dict[str, object]] = []
         self.failure: Exception | None = None
         self.delay_s = 0.0
+        self.problem = ""
+
+    def problems(self) -> tuple[str, ...]:
+        return (self.problem,) if self.problem else ()
 
     def generation(self) -> FakeGeneration:
         if isinstance(self.failure, KbError):

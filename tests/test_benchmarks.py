@@ -132,3 +132,12 @@ def test_an_unknown_engine_is_wrong_usage() -> None:
     done = run("benchmarks/compare.py", "--engines", "nothing")
     assert done.returncode == 2
     assert "no such engine: nothing" in done.stderr
+
+
+def test_changes_are_measured_in_two_processes(tmp_path: Path) -> None:
+    done = run("benchmarks/changes.py", "--sizes", "44", "--edits", "2", "--quiet-seconds", "0.2", "--json", "--work", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)
+    assert result["n_entries"] == 44
+    for name in ("live_p50", "live_worst", "other_p50", "quiet_p50_ms", "busy_p99_ms", "n_busy", "memory_mb"):
+        assert result[name] > 0, name

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from content_files import write_files
 
-from kb.content import MAX_FILE_BYTES, check_content, content_files, load_content
+from kb.content import MAX_FILE_BYTES, Known, check_content, content_files, load_content
 from kb.entry import Content, Entry, Finding, Section
 from kb.errors import ContentError
 
@@ -494,3 +494,60 @@ def test_asked_questions_belong_to_the_entry_the_file_is_named_after(tmp_path: P
     content = load(tmp_path, {"asked/entry.txt": "why\nhow\n", "asked/other.txt": "what\n", "entry.md": "# Q?\n\nA.\n"})
     assert content.entries[0].asked == ("why", "how")
     assert [(finding.file, finding.rule) for finding in content.findings] == [("asked/other.txt", "unknown-id")]
+
+
+# A state that was read before
+
+
+def test_what_did_not_change_is_the_same_object(tmp_path: Path) -> None:
+    folder = write_files(tmp_path, {"a/one.md": "# One?\nYes.\n", "a/two.md": "# Two?\nYes.\n", "asked/one.txt": "is it one\n"})
+    before = load_content(folder)
+    (folder / "a/two.md").write_text("# Two?\nNo.\n", encoding="utf-8")
+    after = load_content(folder, Known(before, frozenset(("a/one.md", "asked/one.txt"))))
+    assert after.entries[0] is before.entries[0]
+    assert [entry.body.strip() for entry in after.entries] == ["Yes.", "No."]
+    assert after == load_content(folder)
+
+
+def test_asked_questions_change_their_entry_alone(tmp_path: Path) -> None:
+    folder = write_files(tmp_path, {"a/one.md": "# One?\nYes.\n", "a/two.md": "# Two?\nYes.\n", "asked/one.txt": "is it one\n"})
+    before = load_content(folder)
+    (folder / "asked/one.txt").unlink()
+    after = load_content(folder, Known(before, frozenset(("a/one.md", "a/two.md"))))
+    assert after.entries[0].asked == () and after.entries[1] is before.entries[1]
+    assert after == load_content(folder)
+
+
+def test_findings_of_unchanged_files_are_said_again(tmp_path: Path) -> None:
+    files = {"a/one.md": "---\nquestion: One?\nkind: odd\n---\nYes.\n", "b/one.md": "# Another one?\nYes.\n", "asked/none.txt": "what\n"}
+    folder = write_files(tmp_path, files)
+    before = load_content(folder)
+    assert sorted(finding.rule for finding in before.findings) == ["bad-key", "duplicate-id", "unknown-id"]
+    assert load_content(folder, Known(before, frozenset(files))) == before
+    (folder / "a/one.md").unlink()  # then the other has the id
+    after = load_content(folder, Known(before, frozenset(("b/one.md", "asked/none.txt"))))
+    assert after == load_content(folder) and after.entries[0].question == "Another one?"
+
+
+def test_a_file_that_can_no_longer_be_read_keeps_its_entry(tmp_path: Path) -> None:
+    folder = write_files(tmp_path, {"a/one.md": "# One?\nYes.\n", "a/two.md": "# Two?\nYes.\n"})
+    before = load_content(folder)
+    (folder / "a/one.md").write_bytes(b"\xff")
+    after = load_content(folder, Known(before, frozenset(("a/two.md",))))
+    assert after.entries == before.entries and after.kept == ("a/one.md",)
+    assert [str(finding) for finding in after.findings] == [
+        "a/one.md:1: not-utf-8: this file is not UTF-8 text; save it as UTF-8; until it is mended, what it held before is used"
+    ]
+    # and on, as long as it is so; but only from what was good, and not when it is gone
+    assert load_content(folder, Known(after, frozenset(("a/one.md", "a/two.md")))) == after
+    (folder / "a/one.md").unlink()
+    assert [entry.id for entry in load_content(folder, Known(after, frozenset(("a/two.md",)))).entries] == ["two"]
+
+
+def test_sections_that_no_file_lists_go_with_their_last_entry(tmp_path: Path) -> None:
+    files = {"sections.yml": "- {id: a, title: A}\n", "a/one.md": "# One?\nYes.\n", "b/two.md": "# Two?\nYes.\n"}
+    folder = write_files(tmp_path, files)
+    before = load_content(folder)
+    (folder / "b/two.md").unlink()
+    after = load_content(folder, Known(before, frozenset(("sections.yml", "a/one.md"))))
+    assert [section.id for section in after.sections] == ["a"] and after == load_content(folder)

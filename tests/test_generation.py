@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from engine_world import ENTRY_IDS, FILES, built, entry_text, write_content
 
 import kb.generation
 from kb.answer import answer
-from kb.content import load_content
+from kb.content import Known, load_content
 from kb.entry import Content
 from kb.errors import ContentError, DamagedIndexError, DataFolderError, MissingIndexError
 from kb.generation import Generation, build, current_folder, fingerprint, load_current, stamp
@@ -102,11 +102,13 @@ def test_force_builds_again(own_settings: Settings) -> None:
 
 def test_building_twice_from_the_same_content_gives_the_same_data(own_settings: Settings) -> None:
     folder = build(own_settings).folder
-    names = ("content.json", "passages.jsonl", "passages.npz", "impacts.npz")
-    before = {name: (folder / name).read_bytes() for name in names if not name.endswith(".npz")}
+    names = ("content.json", "words.json")
+    before = {name: (folder / name).read_bytes() for name in names}
+    texts = [path.read_bytes() for path in sorted(folder.glob("texts/*"), key=lambda path: path.suffixes)]
     table = Generation(folder, own_settings.ranking).retriever.table
     build(own_settings, force=True)
     assert {name: (folder / name).read_bytes() for name in before} == before
+    assert [path.read_bytes() for path in sorted(folder.glob("texts/*"), key=lambda path: path.suffixes)] == texts
     again = Generation(folder, own_settings.ranking).retriever.table
     assert again.terms == table.terms and again.impacts.tolist() == table.impacts.tolist()
 
@@ -221,10 +223,10 @@ def test_content_edited_while_it_is_read_does_not_get_the_name_of_what_it_was(
     old_name = fingerprint(own_settings.content, own_settings.ranking)
     edits = iter(["frobnicate"])
 
-    def load_while_somebody_edits(folder: Path) -> Content:
+    def load_while_somebody_edits(folder: Path, known: Known, names: Iterable[str]) -> Content:
         for word in edits:
             edit(own_settings, word)
-        return load_content(folder)
+        return load_content(folder, known, names)
 
     monkeypatch.setattr(kb.generation, "load_content", load_while_somebody_edits)
     result = build(own_settings)
@@ -251,12 +253,12 @@ def empty(path: Path) -> None:
 
 
 def part(settings: Settings, name: str) -> Path:
-    """A file of the current generation; `whoosh` is its largest segment."""
-    folder = current_folder(settings.data)
-    return max((folder / "whoosh").iterdir(), key=lambda path: path.stat().st_size) if name == "whoosh" else folder / name
+    """A file of the current generation; of `whoosh` and `texts` the largest."""
+    path = current_folder(settings.data) / name
+    return max(path.iterdir(), key=lambda path: path.stat().st_size) if path.is_dir() else path
 
 
-PARTS = ["impacts.npz", "whoosh", "manifest.json", "passages.jsonl", "passages.npz", "content.json"]
+PARTS = ["impacts.npz", "rows.npz", "places.npz", "words.json", "whoosh", "manifest.json", "texts", "content.json"]
 
 
 @pytest.mark.parametrize("damage", [garble, cut, empty, Path.unlink], ids=["garbled", "cut", "empty", "missing"])

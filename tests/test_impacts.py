@@ -12,7 +12,7 @@ import pytest
 from kb.errors import DamagedIndexError
 from kb.fields import FIELDS
 from kb.impacts import ImpactTable, build_table, inverse_document_frequency, load_table, save_table
-from kb.index import Collected, Postings, Wording
+from kb.rows import AnalysedDocument, Rows, RowWriter
 from kb.settings import Ranking
 
 QUESTION, BODY = FIELDS.index("question"), FIELDS.index("body")
@@ -25,29 +25,28 @@ RANKING = Ranking(
     wording_stop_weight=0.5,
     synonym_weight=0.25,
 )
-TERMS = ["key", "cipher"]
-# (term, field, document, frequency): "key" is in the question and twice in the body of document 0, and in the body of 1;
-# "cipher" is in the question of document 2.
-ROWS = [(0, QUESTION, 0, 1), (0, BODY, 0, 2), (0, BODY, 1, 1), (1, QUESTION, 2, 1)]
-# words with a topic: questions have 2, 2 and 2; bodies have 4, 2 and none
+# "key" is in the question and twice in the body of document 0, and in the body of 1; "cipher" is in the question of 2.
+# Words with a topic: questions have 2, 2 and 2; bodies have 4, 2 and none.
 LENGTHS = {QUESTION: (2, 2, 2), BODY: (4, 2, 0)}
-WORDINGS = [
-    Wording(0, "question", ("key", "remov")),
-    Wording(1, "question", ("key", "how")),
-    Wording(2, "question", ("cipher", "~cipher")),
-    Wording(2, "aliases", ("cipher",)),
-]
+BAGS: list[dict[str, list[str]]] = [
+    {"question": ["key"], "body": ["key", "key"]}, {"body": ["key"]}, {"question": ["cipher"]},
+]  # fmt: skip
+WORDINGS: list[list[tuple[str, tuple[str, ...]]]] = [
+    [("question", ("key", "remov"))], [("question", ("key", "how"))], [("question", ("cipher", "~cipher")), ("aliases", ("cipher",))],
+]  # fmt: skip
+
+
+def rows_of(bags: list[dict[str, list[str]]], wordings: list[list[tuple[str, tuple[str, ...]]]]) -> Rows:
+    writer = RowWriter()
+    for number, (held, asked) in enumerate(zip(bags, wordings, strict=True)):
+        lengths = [LENGTHS.get(place, (0, 0, 0))[number] for place in range(len(FIELDS))]
+        writer.add(AnalysedDocument(held, lengths, asked, (), frozenset(), frozenset()))
+    return writer.rows()
 
 
 @pytest.fixture(scope="module")
 def table() -> ImpactTable:
-    term, field, document, frequency = zip(*ROWS, strict=True)
-    postings = Postings(
-        TERMS, np.array(term, np.int32), np.array(field, np.int8), np.array(document, np.int32), np.array(frequency, np.float32)
-    )
-    lengths = [tuple(LENGTHS.get(place, (0, 0, 0))[number] for place in range(len(FIELDS))) for number in range(3)]
-    collected = Collected(["a", "b", "c"], lengths, WORDINGS)
-    return build_table(postings, collected, ["Why?", "How？", "A title"], RANKING)
+    return build_table(rows_of(BAGS, WORDINGS), ["Why?", "How？", "A title"], RANKING)
 
 
 def impacts(table: ImpactTable, term: str) -> dict[int, float]:
@@ -97,7 +96,7 @@ def test_wordings_weigh_rarity_and_words_without_topic_and_synonyms_less(table: 
         {"cipher": cipher / sqrt(cipher**2 + concept**2), "~cipher": concept / sqrt(cipher**2 + concept**2)},
         {"cipher": 1.0},
     ]
-    found: list[dict[str, float]] = [{} for _ in WORDINGS]
+    found: list[dict[str, float]] = [{} for _ in range(4)]
     for term, number in table.terms.items():
         for row in range(table.wording_starts[number], table.wording_starts[number + 1]):
             found[table.wordings[row]][term] = float(table.wording_weights[row])
@@ -111,8 +110,7 @@ def test_the_style_is_the_share_of_titles_that_ask(table: ImpactTable) -> None:
 
 
 def test_an_empty_index_gives_an_empty_table() -> None:
-    nothing = np.zeros(0, np.int32)
-    table = build_table(Postings([], nothing, nothing, nothing, nothing), Collected(["a"], [(0,) * len(FIELDS)]), ["?"], RANKING)
+    table = build_table(rows_of([{}], [[]]), ["?"], RANKING)
     assert table.n_documents == 1 and not len(table.impacts)
 
 

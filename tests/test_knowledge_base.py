@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import threading
 import time
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from engine_world import FILES, entry_text
+from engine_world import FILES, entry_text, write_content
 
 from kb.errors import ContentError, DataFolderError
 from kb.followup import Turn
-from kb.generation import build, current_folder
+from kb.generation import Generation, build, current_folder
 from kb.knowledge_base import KnowledgeBase
 from kb.settings import FollowUp, Levels, Ranking, Settings
 
@@ -104,15 +105,93 @@ def test_a_request_keeps_the_state_it_took(knowledge_base: KnowledgeBase, own_se
     assert finds(knowledge_base, "frobnicate") == ["new"]
 
 
-def test_a_broken_edit_leaves_the_other_entries(knowledge_base: KnowledgeBase, own_settings: Settings) -> None:
+def test_a_broken_edit_leaves_the_last_good_state_of_its_entry(
+    knowledge_base: KnowledgeBase, own_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     knowledge_base.generation()
-    (own_settings.content / "protocol/hanging.md").write_text("---\nquestion: [\n---\n", encoding="utf-8")
+    path = own_settings.content / "protocol/hanging.md"
+    path.write_text("---\nquestion: [\n---\n", encoding="utf-8")
     until(lambda: bool(knowledge_base.generation().content.findings))
     assert [(item.file, item.line) for item in knowledge_base.generation().content.findings] == [("protocol/hanging.md", 3)]
     assert finds(knowledge_base, "padlock") == ["old-browser"]
+    assert finds(knowledge_base, "firewall") == ["hanging"]
+    said = "protocol/hanging.md:3: bad-yaml: "
+    assert [problem.startswith(said) for problem in knowledge_base.problems()] == [True]
+    assert knowledge_base.problems()[0].endswith("; until it is mended, what it held before is used")
+    # other changes, and a restart, leave it so; it is said once
+    (own_settings.content / "keys/new.md").write_text(entry_text("Why does it frobnicate?"), encoding="utf-8")
+    until(lambda: finds(knowledge_base, "frobnicate") == ["new"])
+    assert [message.startswith(said) for message in caplog.messages] == [True]
+    restarted = KnowledgeBase(own_settings.model_copy(update={"check_seconds": 3600.0}))
+    assert finds(restarted, "firewall") == ["hanging"] and len(restarted.problems()) == 1
+    path.write_text("", encoding="utf-8")  # broken otherwise
+    until(lambda: knowledge_base.generation().content.findings[0].rule == "empty-file")
+    assert finds(knowledge_base, "firewall") == ["hanging"]
     (own_settings.content / "protocol/hanging.md").write_text(FILES["protocol/hanging.md"], encoding="utf-8")
     until(lambda: not knowledge_base.generation().content.findings)
     assert finds(knowledge_base, "firewall") == ["hanging"]
+    assert knowledge_base.problems() == ()
+    path.unlink()
+    until(lambda: finds(knowledge_base, "firewall") == [])
+
+
+def test_broken_settings_leave_the_last_good_ones(knowledge_base: KnowledgeBase, own_settings: Settings) -> None:
+    write_content(own_settings.content, {"site.yml": "title: Our help\n", "asked/hanging.txt": "why so quietquiet\n"})
+    before = knowledge_base.generation().content
+    for name in ("site.yml", "sections.yml", "vocabulary.yml", "problem-report.md"):
+        (own_settings.content / name).write_text("---\nx: [\n---\n", encoding="utf-8")
+    (own_settings.content / "asked/hanging.txt").write_bytes(b"\xff\n")
+    until(lambda: len(knowledge_base.generation().content.kept) == 5)
+    now = knowledge_base.generation().content
+    assert (now.site, now.sections, now.vocabulary, now.report) == (before.site, before.sections, before.vocabulary, before.report)
+    assert finds(knowledge_base, "quietquiet") == ["hanging"]
+
+
+def test_without_a_state_before_a_broken_file_is_left_out(own_settings: Settings) -> None:
+    (own_settings.content / "protocol/hanging.md").write_text("---\nquestion: [\n---\n", encoding="utf-8")
+    base = KnowledgeBase(own_settings.model_copy(update={"check_seconds": 3600.0}))
+    assert finds(base, "firewall") == [] and len(base.problems()) == 1
+
+
+def test_the_next_generation_is_prepared_before_it_is_taken(own_settings: Settings) -> None:
+    prepared: list[tuple[Generation, Generation | None]] = []
+    base = KnowledgeBase(own_settings, lambda generation: prepared.append((generation, base._generation)))
+    first = base.generation()
+    (own_settings.content / "keys/new.md").write_text(entry_text("Why does it frobnicate?"), encoding="utf-8")
+    until(lambda: base.generation() is not first)
+    assert prepared == [(first, None), (base.generation(), first)]
+
+
+def test_a_fault_while_new_content_is_taken_leaves_the_old(own_settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    faults = iter([None, ZeroDivisionError("a mistake in a program")])
+
+    def prepare(generation: Generation) -> None:
+        fault = next(faults, None)
+        if fault:
+            raise fault
+
+    base = KnowledgeBase(own_settings, prepare)
+    base.generation()
+    (own_settings.content / "keys/new.md").write_text(entry_text("Why does it frobnicate?"), encoding="utf-8")
+    until(lambda: bool(base.generation()) and "could not be taken" in caplog.text)
+    until(lambda: finds(base, "frobnicate") == ["new"])  # the next look fares better
+    until(lambda: bool(base.generation()) and base.problems() == ())
+
+
+def test_what_is_wrong_is_known_to_the_processes_that_do_not_look(own_settings: Settings) -> None:
+    base = KnowledgeBase(own_settings)
+    base.generation()
+    moved = own_settings.content.rename(own_settings.content.with_name("elsewhere"))
+    until(lambda: bool(base.generation()) and bool(base.problems()))
+    child = os.fork()
+    if not child:  # it has the knowledge base, and not the turn to look
+        base._lock = threading.Lock()
+        base.problem = ""
+        assert not base._turn.is_ours(own_settings.data)
+        base._refresh()
+        os._exit(0 if base.problems()[0].startswith("there is no content folder") else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    moved.rename(own_settings.content)
 
 
 def test_content_that_vanishes_leaves_the_last_good_state_and_a_sentence(knowledge_base: KnowledgeBase, own_settings: Settings) -> None:

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from portal_world import PNG, FakeKnowledgeBase, write_world
 
+from kb.entry import Finding
 from kb.errors import ContentError, DataFolderError, InputError, MissingIndexError
 from kb.settings import Settings
 from kb.web import SAFETY_HEADERS, create_app
@@ -435,6 +437,16 @@ def test_health_and_readiness(client: FlaskClient, knowledge_base: FakeKnowledge
         "built": "2026-11-24T20:30:00+00:00",
         "entries": 3,
     }
+    knowledge_base.problem = "there is no content folder at /secret"
+    unreadable = Finding("error", "a.md", 1, "empty-file", "this file is empty")
+    content = replace(knowledge_base.current.content, findings=(unreadable, replace(unreadable, severity="warning", file="b.md")))
+    knowledge_base.current = replace(knowledge_base.current, content=content)
+    troubled = client.get("/readyz")
+    assert (troubled.status_code, troubled.json and troubled.json["ready"]) == (200, True)
+    assert troubled.json and troubled.json["reasons"] == [
+        "the content could not be brought up to date; the log says why",
+        "1 content file has errors; the log and the inbox say which",
+    ]
     for failure, reason in (
         (MissingIndexError("there is no index in /secret"), "there is no index to answer from"),
         (ContentError("there is no content folder at /secret"), "the content cannot be read"),

@@ -13,6 +13,7 @@ from kb import drafts
 from kb.question_groups import group_key
 from kb.store.questions import handle_question, list_handled
 from kb.store.reports import NewReport, create_report, handle_report, load_report
+from kb.web import create_app
 
 FLUX = group_key("tune the flux capacitor")
 REPORT = f"/inbox/reports/{REFERENCE}"
@@ -51,6 +52,18 @@ def undo(client: FlaskClient, page: str) -> str:
 
 
 # Lists
+
+
+def test_the_team_is_told_of_content_that_cannot_be_used(world: StaffWorld) -> None:
+    client = world.staff()
+    assert "The content has errors" not in text_of(client, "/inbox")
+    (world.settings.content / "protocol/hanging.md").write_text("---\nquestion: [<b>\n---\n", encoding="utf-8")
+    client = StaffWorld(create_app(world.settings), world.settings, world.database).staff()
+    for address in ("/inbox", "/inbox/questions"):
+        page = text_of(client, address)
+        assert "The content has errors" in page and "protocol/hanging.md:3: bad-yaml: " in page
+    assert "The content has errors" not in text_of(client, "/")
+    assert "The content has errors" not in text_of(world.client(), "/login")
 
 
 def test_reports_are_listed_newest_first(client: FlaskClient) -> None:
