@@ -254,6 +254,19 @@ def _limit(text: str) -> tuple[str, float]:
         ) from None
 
 
+@main.command()
+@click.option("--http", "place", metavar="HOST:PORT", help="Serve over HTTP there, such as 127.0.0.1:8001.")
+@_common
+def mcp(settings: Settings, place: str | None) -> None:
+    """Serve assistants by the Model Context Protocol, on standard input and output."""
+    from kb.mcp_server import serve_http, serve_stdio  # other commands need not wait for it
+
+    if place:
+        serve_http(settings, place)
+    else:
+        serve_stdio(settings)
+
+
 @main.group()
 def staff() -> None:
     """Accounts of the support team: add, list, disable; each takes --content and --data."""

@@ -28,6 +28,7 @@ from kb.settings import Settings
 # Forms below these need a session and a token. Paths, because sessions are opened before a route is known.
 SIGNED_PATHS = ("/report", "/login", "/logout", "/inbox", "/insights")
 REPORT_BODY_LIMIT = 6 * 1024 * 1024  # bytes of a report with its attachments
+_CHECKS_PER_SENDING = 10  # a report may be checked more often than sent
 _SALT = secrets.token_bytes(16)  # of this process; whose request it was is known nowhere else
 
 csrf = CSRFProtect()
@@ -41,6 +42,10 @@ def client_key() -> str:
 limiter = Limiter(client_key, storage_uri="memory://", strategy="moving-window")
 limit_asking = limiter.shared_limit(lambda: f"{current_portal().settings.asks_per_minute} per minute", scope="ask")
 limit_reporting = limiter.shared_limit(lambda: f"{current_portal().settings.reports_per_hour} per hour", scope="report")
+limit_checking = limiter.shared_limit(
+    lambda: f"{current_portal().settings.reports_per_hour * _CHECKS_PER_SENDING} per hour", scope="report check"
+)
+limit_reading = limiter.shared_limit(lambda: f"{current_portal().settings.reads_per_minute} per minute", scope="read")
 
 
 class PortalRequest(Request):

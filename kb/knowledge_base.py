@@ -49,6 +49,17 @@ class KnowledgeBase:
                 self._lock.release()
         return generation
 
+    def newest(self) -> Generation:
+        """The same, with content that changed meanwhile in it: the caller waits while a new generation is built.
+
+        For programs that ask now and then; a portal's readers do not wait.
+        """
+        if self._generation is None or time.monotonic() - self._looked < self.settings.check_seconds:
+            return self.generation()
+        self._looked = time.monotonic()
+        self._refresh()
+        return self._generation
+
     def ask(
         self, question: str, log: str = "", *, exact: bool = False, section: str = "", limit: int = 10,
         history: Sequence[Turn] = (), generation: Generation | None = None,

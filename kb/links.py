@@ -38,6 +38,11 @@ class Links(Protocol):
         ...
 
     @property
+    def prefix(self) -> str:
+        """What the addresses of pages that stay in the help widget start with; empty for pages outside it."""
+        ...
+
+    @property
     def conversation_id(self) -> str:
         """The conversation that the pages belong to; empty outside one."""
         ...
@@ -58,9 +63,17 @@ class Links(Protocol):
 
     def section(self, section_id: str) -> str: ...
 
+    def section_markdown(self, section_id: str) -> str | None:
+        """The section's Markdown as a file; None where there is none."""
+        ...
+
     def guides(self) -> str: ...
 
     def guide(self, guide_id: str, anchor: str = "") -> str: ...
+
+    def guide_markdown(self, guide_id: str) -> str | None:
+        """The guide's Markdown as a file; None where there is none."""
+        ...
 
     def step(self, guide_id: str, step_id: str) -> str: ...
 
@@ -112,13 +125,23 @@ class PortalLinks:
     has_image: Callable[[str], bool] = lambda path: False
     box_method: Literal["get", "post"] = "post"  # a log may be too long for an address
     conversation_id: str = ""  # what is read, tried and reported belongs to this conversation; empty outside one
+    prefix: str = ""  # of the pages of the help widget, such as /embed; files and reports have none
 
     def within(self, conversation_id: str) -> PortalLinks:
         """The same addresses, which remember a conversation: `c` in them is its id."""
         return replace(self, conversation_id=conversation_id)
 
+    def suggestions(self) -> str:
+        """Where the titles for an unfinished question come from."""
+        return f"{self.prefix}/suggest"
+
+    def outside(self) -> str:
+        """The page to go on with outside the help widget: the conversation, or the first page."""
+        whole = replace(self, prefix="")
+        return whole.conversation() if self.conversation_id else whole.home()
+
     def conversation(self, anchor: str = "") -> str:
-        return _with_anchor(f"/conversations/{quote(self.conversation_id)}", anchor)
+        return _with_anchor(f"{self.prefix}/conversations/{quote(self.conversation_id)}", anchor)
 
     def turn(self, number: int, action: str = "") -> str:
         """A turn of the conversation, or where an action on it is sent to."""
@@ -138,45 +161,51 @@ class PortalLinks:
 
     def feedback(self) -> str:
         """Where feedback on an entry is sent to."""
-        return "/feedback"
+        return f"{self.prefix}/feedback"
 
     def step_form(self, guide_id: str, step_id: str) -> str:
         """Where it is sent to what came of a step."""
-        return f"/guides/{quote(guide_id)}/{quote(step_id)}"
+        return f"{self.prefix}/guides/{quote(guide_id)}/{quote(step_id)}"
 
     def guide_end(self, guide_id: str) -> str:
         """The end of a guide that did not help."""
-        return self._remembering(f"/guides/{quote(guide_id)}/tried")
+        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/tried")
 
     def _remembering(self, address: str) -> str:
         return _with_query(address, c=self.conversation_id)
 
     def home(self, anchor: str = "") -> str:
-        return _with_anchor("/", anchor)
+        return _with_anchor(self.prefix or "/", anchor)
 
     def ask(self, question: str = "", log: str = "", section: str = "", exact: bool = False) -> str:
-        return _with_query("/ask", q=question, log=log, section=section, exact="1" if exact else "")
+        return _with_query(f"{self.prefix}/ask", q=question, log=log, section=section, exact="1" if exact else "")
 
     def entry(self, entry_id: str, anchor: str = "") -> str:
-        return _with_anchor(self._remembering(f"/entries/{quote(entry_id)}"), anchor)
+        return _with_anchor(self._remembering(f"{self.prefix}/entries/{quote(entry_id)}"), anchor)
 
     def entry_markdown(self, entry_id: str) -> str | None:
         return f"/entries/{quote(entry_id)}.md"
 
     def section(self, section_id: str) -> str:
-        return f"/sections/{quote(section_id)}"
+        return f"{self.prefix}/sections/{quote(section_id)}"
+
+    def section_markdown(self, section_id: str) -> str | None:
+        return f"/sections/{quote(section_id)}.md"
 
     def guides(self) -> str:
-        return "/guides/"
+        return f"{self.prefix}/guides/"
 
     def guide(self, guide_id: str, anchor: str = "") -> str:
-        return _with_anchor(self._remembering(f"/guides/{quote(guide_id)}"), anchor)
+        return _with_anchor(self._remembering(f"{self.prefix}/guides/{quote(guide_id)}"), anchor)
+
+    def guide_markdown(self, guide_id: str) -> str | None:
+        return f"/guides/{quote(guide_id)}.md"
 
     def step(self, guide_id: str, step_id: str) -> str:
-        return self._remembering(f"/guides/{quote(guide_id)}/{quote(step_id)}")
+        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/{quote(step_id)}")
 
     def solved(self, guide_id: str) -> str:
-        return self._remembering(f"/guides/{quote(guide_id)}/solved")
+        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/solved")
 
     def report(self, tried: Tried = NOTHING_TRIED) -> str:
         return self._report("/report", tried)

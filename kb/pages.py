@@ -26,6 +26,7 @@ from kb.entry import Content, Entry, Guide, Outcome, ReportField, ReportTemplate
 from kb.feedback import Feedback
 from kb.levels import LEADS
 from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Links, Tried
+from kb.outward import lead_out
 from kb.retrieval import Hit
 from kb.snippet import Snippet
 
@@ -112,22 +113,32 @@ class Frame:
         make = self.links.guide if hit.kind == "guide" else self.links.entry
         return make(hit.id, anchor)
 
+    def linked_item(self, path: str, href: str) -> tuple[str, str]:
+        """Id and anchor of the entry or guide that a link in the content file `path` names; two empty texts for others."""
+        scheme, colon, rest = href.partition(":")
+        if colon and scheme in ("entry", "guide"):
+            item_id, _, anchor = rest.partition("#")
+            return unquote(item_id), unquote(anchor)
+        target, _, anchor = href.partition("#")
+        if not target or (colon and scheme.isalnum()):
+            return "", ""
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target)))
+        return self._ids_by_path.get(wanted, ""), unquote(anchor)
+
     def resolver(self, path: str) -> markdown.Resolve:
         """How links written in the content file `path` become addresses; see docs/writing.md."""
 
         def resolve(href: str) -> str | None:
-            scheme, colon, rest = href.partition(":")
-            if colon and scheme in ("entry", "guide"):
-                item_id, _, anchor = rest.partition("#")
-                return self.address(unquote(item_id), unquote(anchor))
+            item_id, anchor = self.linked_item(path, href)
+            if item_id:
+                return self.address(item_id, anchor)
+            scheme, colon, _ = href.partition(":")
             if colon and scheme.isalnum():
                 return href if scheme.lower() in _SAFE_SCHEMES else None
             if href.startswith("#"):
                 return href
-            target, _, anchor = href.partition("#")
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target)))
-            known = self._ids_by_path.get(wanted)
-            return self.address(known, unquote(anchor)) if known else self.links.file(wanted)
+            target = unquote(href.partition("#")[0])
+            return self.links.file(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
 
         return resolve
 
@@ -240,9 +251,9 @@ def commands_html(snippet: Snippet) -> Markup:
 
 
 def _page(template: str, frame: Frame, **values: Any) -> str:
-    return (
-        environment().get_template(template).render(frame=frame, links=frame.links, site=frame.content.site, **values)
-    )
+    links = frame.links
+    html = environment().get_template(template).render(frame=frame, links=links, site=frame.content.site, **values)
+    return lead_out(html, links.prefix) if links.prefix else html
 
 
 def _header_box(frame: Frame, section: Section | None = None) -> Box:
@@ -252,10 +263,14 @@ def _header_box(frame: Frame, section: Section | None = None) -> Box:
 
 
 def home_page(
-    frame: Frame, most_asked: Iterable[str] = (), question: str = "", log: str = "", problem: Problem | None = None
-) -> str:
-    """The first page; with a `problem`, the same page saying what to mend in the box. most_asked: entry ids."""
-    box = Box(frame.content.site.box_label, question, log, problem=problem)
+    frame: Frame, most_asked: Iterable[str] = (), question: str = "", log: str = "", problem: Problem | None = None,
+    section: Section | None = None,
+) -> str:  # fmt: skip
+    """The first page; with a `problem`, the same page saying what to mend in the box.
+
+    most_asked: entry ids. section: what answers are limited to, unless the reader takes that back.
+    """
+    box = Box(frame.content.site.box_label, question, log, section, limited=section is not None, problem=problem)
     asked = [frame.entries[entry_id] for entry_id in most_asked]
     return _page("home.html", frame, box=box, problem=problem, most_asked=asked)
 
@@ -586,17 +601,6 @@ def error_page(frame: Frame, fault: Fault, question: str = "", log: str = "", ne
     """An error page, with the box, what was typed into it, and the entries nearest to what was wanted."""
     box = Box(frame.content.site.box_label, question, log)
     return _page("error.html", frame, fault=fault, nearest=tuple(nearest), box=box)
-
-
-def entry_markdown(frame: Frame, entry_id: str) -> str:
-    """An entry as one Markdown text, the question on top."""
-    entry = frame.entries[entry_id]
-    return "\n\n".join(part.strip() for part in (f"# {entry.question}", entry.short, entry.body) if part.strip()) + "\n"
-
-
-def opensearch(frame: Frame, start: str) -> str:
-    """How browsers can ask from their own search field, as an opensearch.org file. start: address of the site."""
-    return _page("opensearch.xml", frame, start=start.rstrip("/"))
 
 
 def sitemap(frame: Frame, host: str = "") -> str:

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from flask import current_app
 from kb import pages
 from kb.assets import Asset, read_static, text_asset
 from kb.delivery import Courier, kinds
+from kb.embedding import PREFIX, is_embedded
 from kb.entry import Content, Site
 from kb.errors import KbError
 from kb.generation import Generation
@@ -56,8 +58,9 @@ class Shelf:
         """What suggestions are looked up in."""
         return make_word_list(self.generation.content)
 
-    def _make(self, make: Callable[..., str], *arguments: object) -> Asset:
-        return text_asset(make(self.frame, *arguments))
+    def _make(self, make: Callable[..., str | Asset], *arguments: object) -> Asset:
+        made = make(self.frame, *arguments)
+        return made if isinstance(made, Asset) else text_asset(made)
 
 
 class Portal:
@@ -68,10 +71,11 @@ class Portal:
         self.static: Mapping[str, Asset] = read_static(STATIC)
         self.content_folder = settings.content.resolve()
         digests = {name: document.tag for name, document in self.static.items()}
-        self.links = PortalLinks(settings.base_url, digests, lambda path: self.image(path) is not None)
+        self._links = PortalLinks(settings.base_url, digests, lambda path: self.image(path) is not None)
+        self._widget_links = replace(self._links, prefix=PREFIX)
         self._knowledge_base = knowledge_base
         self._lock = threading.Lock()
-        self._shelf: Shelf | None = None
+        self._shelves: dict[bool, Shelf] = {}  # of the portal's own pages, and of those in the widget
         # what sends reports on, where a way is set up; its settings are checked now, before anybody relies on them
         self.courier = Courier(Database(settings), settings) if kinds(settings) else None
         self._courier_after = 0.0
@@ -80,6 +84,11 @@ class Portal:
         self._secret_key = b""
         self._most_asked: tuple[str, ...] = ()
         self._most_asked_until = 0.0
+
+    @property
+    def links(self) -> PortalLinks:
+        """The addresses that pages of the current request lead to: those of the widget stay in its frame."""
+        return self._widget_links if is_embedded() else self._links
 
     @property
     def database(self) -> Database:
@@ -138,9 +147,9 @@ class Portal:
     def shelf(self) -> Shelf:
         """The newest generation with its pages. Take it once a request. Raises KbError when there is none."""
         generation = self.knowledge_base.generation()
-        shelf = self._shelf
+        shelf = self._shelves.get(is_embedded())
         if shelf is None or shelf.generation is not generation:
-            shelf = self._shelf = Shelf(generation, self.links)
+            shelf = self._shelves[is_embedded()] = Shelf(generation, self.links)
         return shelf
 
     def empty_frame(self) -> pages.Frame:

@@ -18,7 +18,7 @@ from kb.report import make_reference, make_report, prefill
 from kb.retrieval import Hit
 from kb.settings import Settings
 from kb.store.report_drafts import ReportDraft, delete_draft, load_draft
-from kb.store.reports import NewReport, StoredReport, create_report, load_by_key
+from kb.store.reports import Created, NewReport, StoredReport, create_report, load_by_key
 
 MOST_SIMILAR = 3
 _KINDS = (("question", "question", ""), ("entry", "entry", "entries"), ("step", "step", ""))
@@ -78,19 +78,26 @@ def send_draft(
 ) -> tuple[StoredReport, bool] | None:
     """Make a draft a report: the report, and whether it is new. However often a draft is sent, it makes one report.
 
-    A new one goes into the outbox as well, in the same transaction.
-
     None when there is neither a draft of this id nor a report that it became.
     """
     draft = load_draft(connection, draft_id)
     if draft is None:
         sent = load_by_key(connection, draft_id) if draft_id else None
         return (sent, False) if sent else None
+    made = send(connection, settings, draft, template)
+    delete_draft(connection, draft.id)
+    return made.report, made.is_new
+
+
+def send(connection: Connection, settings: Settings, draft: ReportDraft, template: ReportTemplate) -> Created:
+    """The report that a draft, kept or not, becomes; when one was sent under its id before, that one.
+
+    A new one goes into the outbox as well, in the same transaction.
+    """
     made = create_report(connection, new_report(draft, template), make_reference)
     if made.is_new:
         announce_report(connection, settings, made.report, template)
-    delete_draft(connection, draft.id)
-    return made.report, made.is_new
+    return made
 
 
 def new_report(draft: ReportDraft, template: ReportTemplate) -> NewReport:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
 
-from kb.assets import HTML, respond
+from kb.assets import HTML, Asset, respond, text_asset
 from kb.portal import Shelf
 
 
@@ -18,9 +19,19 @@ def html_response(text: str, status: int = 200, *, private: bool = False) -> Res
     return response
 
 
-def kept_page(shelf: Shelf, make: Callable[..., str], *arguments: object) -> Response:
+def json_response(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
+    """`value` as JSON."""
+    return Response(json.dumps(value, ensure_ascii=False), status, content_type=media_type)
+
+
+def kept_page(shelf: Shelf, make: Callable[..., str | Asset], *arguments: object) -> Response:
     """A page that depends on the content and `arguments` alone; made once and kept."""
     return respond(shelf.page(make, *arguments), request)
+
+
+def twin_response(text: str) -> Response:
+    """A page as Markdown."""
+    return respond(text_asset(text, "text/markdown; charset=utf-8"), request)
 
 
 def typed(values: Any, name: str) -> str:

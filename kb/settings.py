@@ -152,8 +152,23 @@ class Settings(BaseModel):
     reports_per_hour: int = Field(
         10, ge=1, description="Reports that one reader may send in an hour, of each process of the server."
     )
+    reads_per_minute: int = Field(
+        600,
+        ge=1,
+        description="Searches and readings of one client of the API in a minute, of each process of the server.",
+    )
+    api_origins: str = Field(
+        "", description="Sites whose pages may call the API, such as https://www.example.com, with commas; * for all."
+    )
+    embed_origins: str = Field(
+        "",
+        description="Sites that may show the help widget, such as https://www.example.com, with commas; * for all.",
+    )
     trusted_proxies: int = Field(
         0, ge=0, description="Proxies in front of the portal whose X-Forwarded headers are believed."
+    )
+    mcp_hosts: str = Field(
+        "", description="Names under which assistants may call `mcp --http`, such as help.example.com, with commas."
     )
     labelled_questions: Path = Field(
         Path("tests/golden.jsonl"),
@@ -179,8 +194,11 @@ class Settings(BaseModel):
         SecretStr(""),
         description="Secret that signs what is posted, at least 16 characters; the receiver knows it too.",
     )
-    webhook_unanswered: bool = Field(
-        True, description="Whether questions that no entry answers are posted there as well."
+    webhook_events: str = Field(
+        "report.created, question.unanswered", description="Events that are posted there, with commas between them."
+    )
+    webhook_question_seconds: int = Field(
+        60, ge=0, le=86_400, description="Seconds that an unanswered question waits to see whether its person goes on."
     )
 
 

@@ -15,10 +15,11 @@ from kb.guards import limit_asking, refuse_other_sites
 from kb.links import PortalLinks
 from kb.pages import Progress, next_step
 from kb.portal import Shelf, current_portal
-from kb.responses import html_response, kept_page, typed
+from kb.responses import html_response, kept_page, twin_response, typed
 from kb.store.conversations import create_conversation
 from kb.store.verdicts import set_verdict, undo_verdict
 from kb.talks import find_conversation, requested_talk, talk_frame
+from kb.twins import guide_markdown
 
 log = logging.getLogger("kb.web")
 guide_site = Blueprint("guide_site", __name__)
@@ -48,6 +49,9 @@ def find_step(guide: Guide, step_id: str) -> Step:
 @guide_site.get("/guides/<guide_id>")
 def guide(guide_id: str) -> Response:
     shelf = current_portal().shelf()
+    name = guide_id.removesuffix(".md")
+    if guide_id not in shelf.frame.guides and name in shelf.frame.guides:
+        return twin_response(guide_markdown(shelf.frame, name))
     found, talk = find_guide(shelf, guide_id), requested_talk(shelf)
     if talk is None:
         return kept_page(shelf, pages.guide_page, found.id)

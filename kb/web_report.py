@@ -18,7 +18,15 @@ from kb.assets import respond, text_asset
 from kb.conversation import Verdict
 from kb.entry import Entry
 from kb.errors import StorageError
-from kb.guards import REPORT_BODY_LIMIT, csrf, limit_asking, limit_reporting, limiter, refuse_other_sites
+from kb.guards import (
+    REPORT_BODY_LIMIT,
+    csrf,
+    limit_asking,
+    limit_checking,
+    limit_reporting,
+    limiter,
+    refuse_other_sites,
+)
 from kb.links import NOTHING_TRIED
 from kb.pages import Fault, error_page, plural, report_template, tried_view
 from kb.pages_report import TO, ReportForm
@@ -63,13 +71,9 @@ TOO_LARGE = Fault(
     has_box=False,
 )
 FILLED_FROM = "filled_from"  # field of the form that says what filled it in
-_CHECKS_PER_SENDING = 10  # a form may be checked more often than sent
 _DRAINED_BYTES = 64 * 1024 * 1024  # read of a body that is too large, so that the browser gets to the answer
 log = logging.getLogger("kb.web")
 report_site = Blueprint("report_site", __name__)
-limit_checking = limiter.shared_limit(
-    lambda: f"{current_portal().settings.reports_per_hour * _CHECKS_PER_SENDING} per hour", scope="report check"
-)
 
 
 def _page(text: str, status: int = 200) -> Response:

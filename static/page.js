@@ -412,7 +412,7 @@
       const talk = box.querySelector("input[name=c]");
       if (request) request.abort();
       request = new AbortController();
-      fetch("/suggest?" + new URLSearchParams({ q: text, c: talk ? talk.value : "" }), { signal: request.signal })
+      fetch((box.dataset.suggest || "/suggest") + "?" + new URLSearchParams({ q: text, c: talk ? talk.value : "" }), { signal: request.signal })
         .then(function (response) {
           return response.ok ? response.json() : [text, [], [], []];
         })

@@ -21,6 +21,7 @@ from kb.store.outbox import (
     add_delivery,
     claim_deliveries,
     count_waiting,
+    drop_delivery,
     list_given_up,
     load_delivery,
     mark_delivered,
@@ -57,6 +58,18 @@ def test_a_delivery_is_due_at_once_and_delivered_once(database: Database) -> Non
         assert (count_waiting(connection), next_due_at(connection)) == (0, "")
         assert claim_deliveries(connection, SETTINGS, "a", now=later(days=1)) == ()
         assert load_delivery(connection, delivery_id + 1) is None
+
+
+def test_a_delivery_may_wait_and_be_taken_back(database: Database) -> None:
+    with database.begin() as connection:
+        waiting = add_delivery(connection, "webhook", "x", {}, NOON, 60)
+        assert next_due_at(connection) == "2026-11-24T12:01:00+00:00"
+        assert claim_deliveries(connection, SETTINGS, "a", now=later(seconds=59)) == ()
+        assert ids(claim_deliveries(connection, SETTINGS, "a", now=later(seconds=60))) == [waiting]
+        assert not drop_delivery(connection, waiting, "b")
+        assert drop_delivery(connection, waiting, "a") and load_delivery(connection, waiting) is None
+        assert not drop_delivery(connection, waiting, "a") and count_waiting(connection) == 0
+        assert add_delivery(connection, "webhook", "x", {}, NOON) == waiting + 1  # receivers have seen no other of this id
 
 
 def test_what_is_taken_is_nobody_elses_until_the_lease_is_over(database: Database) -> None:

@@ -10,6 +10,7 @@ from kb.store.database import Database
 from kb.store.verdicts import (
     add_solved_by_similar,
     count_solved_by_similar,
+    is_solved_since,
     list_verdicts,
     set_verdict,
     undo_verdict,
@@ -52,3 +53,15 @@ def test_entries_that_spared_a_report_are_counted(database: Database) -> None:
         assert count_solved_by_similar(connection) == {"c": 2, "a": 1, "b": 1}
         assert list(count_solved_by_similar(connection)) == ["c", "a", "b"]
         assert count_solved_by_similar(connection, "2026-11-26") == {"c": 1}
+
+
+def test_whether_something_helped_since_then(database: Database) -> None:
+    at = "2026-11-24T12:00:05+00:00"
+    with database.begin() as connection:
+        talk, other = (create_conversation(connection, NOON) for _ in range(2))
+        set_verdict(connection, talk, Verdict("entry", "x", "yes"), later(seconds=4))
+        set_verdict(connection, talk, Verdict("entry", "y", "no"), later(seconds=6))
+        set_verdict(connection, other, Verdict("entry", "x", "yes"), later(seconds=6))
+        assert not is_solved_since(connection, talk, at)
+        set_verdict(connection, talk, Verdict("step", "z", "yes"), later(seconds=5))
+        assert is_solved_since(connection, talk, at)

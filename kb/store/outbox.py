@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, true, update
 
 from kb.settings import Settings
 from kb.store.schema import outbox
@@ -41,16 +41,17 @@ class Delivery:
 
 
 def add_delivery(
-    connection: Connection, kind: Kind, event: str, payload: Mapping[str, Any], now: datetime | None = None
-) -> int:
-    """Put something into the outbox, due at once. Its id."""
+    connection: Connection, kind: Kind, event: str, payload: Mapping[str, Any], now: datetime | None = None,
+    wait_seconds: float = 0,
+) -> int:  # fmt: skip
+    """Put something into the outbox, due at once or after a wait. Its id."""
     at = time_text(now)
     values = {
         "kind": kind,
         "event": event,
         "payload": json.dumps(dict(payload), ensure_ascii=False),
         "created_at": at,
-        "next_at": at,
+        "next_at": time_after(now, wait_seconds),
     }
     return int(connection.execute(insert(outbox).values(values).returning(outbox.c.id)).scalar_one())
 
@@ -98,6 +99,11 @@ def mark_failed(
         "last_error": " ".join(error.split())[:_MOST_ERROR],
     }
     return connection.execute(update(outbox).where(*_held(delivery_id, worker)).values(values)).rowcount > 0
+
+
+def drop_delivery(connection: Connection, delivery_id: int, worker: str) -> bool:
+    """Take back what need not be sent any more. False when `worker` had lost its lease to another one."""
+    return connection.execute(delete(outbox).where(*_held(delivery_id, worker))).rowcount > 0
 
 
 def release_deliveries(connection: Connection, worker: str) -> int:

@@ -51,6 +51,12 @@ def list_verdicts(connection: Connection, since: str = "", until: str = "") -> t
     return tuple(GivenVerdict(row.conversation_id, verdict_from_row(row)) for row in connection.execute(its))
 
 
+def is_solved_since(connection: Connection, conversation_id: str, since: str) -> bool:
+    """Whether somebody said in a conversation, at that time or later, that something helped."""
+    its = verdicts.c.conversation_id == conversation_id, verdicts.c.verdict == "yes", verdicts.c.at >= since
+    return connection.execute(select(verdicts.c.id).where(*its).limit(1)).first() is not None
+
+
 def add_solved_by_similar(connection: Connection, entry_id: str, now: datetime | None = None) -> None:
     """Count that an entry shown while somebody wrote a report solved the problem."""
     connection.execute(insert(solved_by_similar).values(entry_id=entry_id, at=time_text(now)))
