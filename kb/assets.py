@@ -16,6 +16,8 @@ from pathlib import Path
 
 from flask import Request, Response
 
+from kb.scripts import PORTAL, joined
+
 HTML = "text/html; charset=utf-8"
 _SMALLEST_PACKED = 1000  # bytes; below this compressing saves nothing worth having
 KEEP = "public, max-age=31536000, immutable"  # for addresses that change with their content
@@ -67,12 +69,12 @@ def respond(asset: Asset, request: Request, caching: str = ASK_AGAIN) -> Respons
 
 
 def read_static(folder: Path) -> Mapping[str, Asset]:
-    """Every file of `folder` by its name."""
-    return {
-        path.name: Asset(path.read_bytes(), _media_type(path)) for path in sorted(folder.iterdir()) if path.is_file()
-    }
+    """Every file of `folder` by its name, and the script of the portal's pages as page.js."""
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    files["page.js"] = joined(PORTAL).encode()
+    return {name: Asset(body, _media_type(name)) for name, body in files.items()}
 
 
-def _media_type(path: Path) -> str:
-    guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+def _media_type(name: str) -> str:
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed

@@ -28,6 +28,9 @@ class Ranking(BaseModel):
     )  # fmt: skip
     idf_power: float = Field(0.6, gt=0, le=1, description="How much rarity counts in the sum of terms.")
     k1: float = Field(1.8, gt=0, description="How slowly repeated occurrences of a term stop counting (BM25's k1).")
+    impact_steps: int = Field(
+        7, ge=1, le=100, description="Steps, from nothing to the most, to which what a term says for a document is rounded."
+    )
     length_norm: float = Field(
         0.65, ge=0, le=1, description="How much a long field weakens each of its words (BM25's b)."
     )
@@ -71,7 +74,6 @@ class Levels(BaseModel):
             "aliases": 2.394,
             "asked": 1.782,
             "errors": -1.186,
-            "headings": 0.072,
             "unknown": -0.407,
             "strength": 0.58,
             "likeness": 1.432,

@@ -23,9 +23,10 @@ from kb.asking import read_asked
 from kb.assets import KEEP, Asset, respond, text_asset
 from kb.errors import ContentError, DataFolderError, InputError, KbError, StorageError
 from kb.guards import csrf, guard, limit_asking, limiter
+from kb.images import IMAGE_TYPES
 from kb.knowledge_base import KnowledgeBase
 from kb.pages import Frame
-from kb.portal import IMAGE_TYPES, Portal, Shelf, current_portal
+from kb.portal import Portal, Shelf, current_portal
 from kb.query import clean
 from kb.responses import html_response, kept_page, typed
 from kb.settings import Settings
@@ -33,6 +34,7 @@ from kb.suggestions import suggest
 from kb.talks import LONGEST_ID, requested_talk, talk_frame
 from kb.web_conversation import answer_alone, conversation_site
 from kb.web_guide import guide_site
+from kb.web_offline import offline_site
 from kb.web_report import report_site
 from kb.web_report_template import report_template_site
 from kb.web_staff import staff_site
@@ -67,7 +69,16 @@ def create_app(settings: Settings, knowledge_base: KnowledgeBase | None = None) 
     guard(app, settings)
     for blueprint in (site, api, conversation_site, guide_site):
         csrf.exempt(blueprint)  # they have no forms that act for somebody who is logged in
-    for blueprint in (site, api, conversation_site, guide_site, report_site, report_template_site, staff_site):
+    for blueprint in (
+        site,
+        api,
+        conversation_site,
+        guide_site,
+        offline_site,
+        report_site,
+        report_template_site,
+        staff_site,
+    ):
         app.register_blueprint(blueprint)
     app.register_error_handler(KbError, _on_kb_error)
     app.register_error_handler(HTTPException, _on_http_error)
