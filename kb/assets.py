@@ -63,9 +63,23 @@ def respond(asset: Asset, request: Request, caching: str = ASK_AGAIN) -> Respons
         response.status_code = 304
         response.set_data(b"")
     elif asset.is_packable and request.accept_encodings["gzip"] > 0:
-        response.set_data(asset.packed)
-        response.headers["Content-Encoding"] = "gzip"
+        _pack(response, asset.packed)
     return response
+
+
+def pack(response: Response, request: Request) -> Response:
+    """`response`, made for this one request, compressed as `respond` does."""
+    asset = Asset(response.get_data(), response.content_type or HTML)
+    if asset.is_packable:
+        response.headers["Vary"] = "Accept-Encoding"
+        if request.accept_encodings["gzip"] > 0:
+            _pack(response, asset.packed)
+    return response
+
+
+def _pack(response: Response, packed: bytes) -> None:
+    response.set_data(packed)
+    response.headers["Content-Encoding"] = "gzip"
 
 
 def read_static(folder: Path) -> Mapping[str, Asset]:

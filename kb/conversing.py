@@ -19,7 +19,7 @@ from kb.generation import Generation
 from kb.knowledge_base import KnowledgeBase
 from kb.secret_scan import mask
 from kb.settings import Settings
-from kb.store.conversations import add_turn, create_conversation, load_conversation, replace_turn
+from kb.store.conversations import add_turn, load_conversation, replace_turn, start_conversation
 from kb.store.database import Database
 from kb.store.questions import Source, log_question
 
@@ -57,19 +57,21 @@ class Asker:
         standalone: bool = False,
         after: int | None = None,
         is_logged: bool = True,
+        form_key: str = "",
     ) -> tuple[str, int]:
         """Answer a question and store it. Returns the conversation's id and the turn's number.
 
         Without a conversation it starts one. after: turns the person saw when they asked; a form that was sent twice
-        adds one turn. is_logged: whether the log of questions keeps it. An id that is empty means that the conversation is gone. Raises StorageError.
+        adds one turn. is_logged: whether the log of questions keeps it. form_key: of the form, which starts one
+        conversation when it is sent twice. An id that is empty means that the conversation is gone. Raises StorageError.
         """
         asked = masked(asked, self.settings)
         earlier = history(conversation) if conversation and not standalone else ()
         turn = turn_of(asked, self.answer(asked, earlier), standalone)
         with self.database.begin() as connection:
-            conversation_id = conversation.id if conversation else create_conversation(connection)
+            conversation_id = conversation.id if conversation else start_conversation(connection, form_key)
             stored = load_conversation(connection, conversation_id, self.settings.keep_conversations_days)
-            added = add_turn(connection, conversation_id, turn, after)
+            added = add_turn(connection, conversation_id, turn, after if conversation else 0)
             if added is None or stored is None:
                 return "", 0
             if is_logged and stored.turn(added.number) is None:

@@ -254,6 +254,11 @@ class ReportLinks:
         return with_query("/report/solved", entry=entry_id, draft=draft_id)
 
     @staticmethod
+    def undo_solved() -> str:
+        """Where it is taken back that an entry spared a report."""
+        return "/report/solved/undo"
+
+    @staticmethod
     def text() -> str:
         """Where a text that could not be sent comes back as a file."""
         return "/report/text"

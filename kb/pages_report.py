@@ -241,9 +241,9 @@ def failed_page(
     )
 
 
-def solved_page(frame: Frame, entry: Entry, draft_id: str = "") -> str:
-    """That an entry spared a report. draft_id: the report that was begun, if it is kept."""
-    return _page("report_solved.html", frame, entry=entry, back=TO.draft(draft_id) if draft_id else "", box=None)
+def solved_page(frame: Frame, entry: Entry, token: str = "", draft_id: str = "") -> str:
+    """That an entry spared a report. draft_id: the report that was begun, if it is kept; token: to take it back."""
+    return _page("report_solved.html", frame, entry=entry, token=token, draft_id=draft_id)
 
 
 def similar_part(frame: Frame, similar: Sequence[Entry]) -> str:

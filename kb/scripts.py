@@ -18,7 +18,7 @@ _SHARED = (
     "page/shortcuts.js",
     "page/printing.js",
 )
-PORTAL = (*_SHARED, "page/portal.js")  # the portal's page.js
+PORTAL = (*_SHARED, "page/dialogs.js", "page/sending.js", "page/portal.js")  # the portal's page.js
 COPY = (  # the offline copy's page.js
     *_SHARED,
     "offline/loading.js",

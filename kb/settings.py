@@ -142,11 +142,14 @@ class Settings(BaseModel):
     staff_idle_minutes: int = Field(480, ge=1, description="Minutes without a request after which a login ends.")
     staff_session_hours: int = Field(168, ge=1, description="Hours after which a login ends in any case.")
     login_attempts: int = Field(5, ge=1, description="Failed logins of one name before it has to wait.")
+    login_attempts_per_client: int = Field(
+        20, ge=1, description="Failed logins from one address, whatever the name, before it has to wait."
+    )
     login_wait_seconds: int = Field(
         30, ge=1, description="Seconds of the first wait; doubled with each further failure."
     )
     login_most_wait_seconds: int = Field(
-        900, ge=1, description="Most seconds a name has to wait between failed logins."
+        900, ge=1, description="Most seconds a name or an address has to wait between failed logins."
     )
     asks_per_minute: int = Field(
         60, ge=1, description="Questions that one reader may ask in a minute, of each process of the server."

@@ -173,7 +173,7 @@
 
   function showAnswer(url, page) {
     settle();
-    swap(["turns", "tried", "box-links"], page);
+    swap(["turns", "tried", "box-links", "clear-dialog"], page);
     ["c", "after", "standalone"].forEach(function (name) {
       box.querySelectorAll("input[name=" + name + "]").forEach(function (item) {
         item.remove();
@@ -307,7 +307,14 @@
       });
   }
 
+  // Reading pages are the same for everybody; that somebody of the support team reads them, only their browser knows.
+  function nameStaffLink() {
+    const link = document.querySelector("[data-staff-link]");
+    if (link && /(^|; )kb_staff=1(;|$)/.test(document.cookie)) link.textContent = "Inbox";
+  }
+
   kb.equip(document);
+  nameStaffLink();
   document.addEventListener("submit", changeInPlace);
   document.querySelectorAll("form#report").forEach(report);
   if (box && box.method === "post") {
