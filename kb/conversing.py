@@ -19,7 +19,7 @@ from kb.generation import Generation
 from kb.knowledge_base import KnowledgeBase
 from kb.secret_scan import mask
 from kb.settings import Settings
-from kb.store.conversations import add_turn, create_conversation, load_conversation, replace_turn
+from kb.store.conversations import add_turn, load_conversation, replace_turn, start_conversation
 from kb.store.database import Database
 from kb.store.questions import Source, log_question
 
@@ -67,20 +67,22 @@ class Asker:
         after: int | None = None,
         is_logged: bool = True,
         source: Source = "portal",
+        form_key: str = "",
     ) -> Told:
         """The answer to a question, stored as a turn of the conversation; without one it starts one.
 
         after: turns the person saw when they asked; a form that was sent twice adds one turn. is_logged: whether the log
-        of questions keeps it, as asked by way of `source`. Raises StorageError.
+        of questions keeps it, as asked by way of `source`. form_key: of the form, which starts one conversation when it is
+        sent twice. Raises StorageError.
         """
         asked = masked(asked, self.settings)
         earlier = history(conversation) if conversation and not standalone else ()
         answer = self.answer(asked, earlier)
         turn = turn_of(asked, answer, standalone)
         with self.database.begin() as connection:
-            conversation_id = conversation.id if conversation else create_conversation(connection)
+            conversation_id = conversation.id if conversation else start_conversation(connection, form_key)
             stored = load_conversation(connection, conversation_id, self.settings.keep_conversations_days)
-            added = add_turn(connection, conversation_id, turn, after)
+            added = add_turn(connection, conversation_id, turn, after if conversation else 0)
             if added is None or stored is None:
                 return Told(answer, "", 0)
             if is_logged and stored.turn(added.number) is None:

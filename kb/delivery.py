@@ -47,6 +47,7 @@ from kb.webhook import (
     webhook_events,
 )
 
+UNFORESEEN = "unforeseen: "  # before the name of a fault of this program, in the last error of a delivery
 _LOOK_SECONDS = 5.0  # between looks for what other processes wrote
 _NOTE_TRIES = 30  # a second apart, to say in the database what came of a delivery
 log = logging.getLogger("kb.delivery")
@@ -226,7 +227,7 @@ class Courier:
             self._note(delivery, worker, str(error))
         except Exception as error:
             log.exception("delivery %d (%s) failed in an unforeseen way", delivery.id, delivery.event)
-            self._note(delivery, worker, f"unforeseen: {type(error).__name__}")
+            self._note(delivery, worker, UNFORESEEN + type(error).__name__)
         else:
             self._note(delivery, worker)
 

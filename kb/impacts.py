@@ -97,7 +97,9 @@ def _document_rows(postings: Postings, collected: Collected, n_terms: int, ranki
     idf = inverse_document_frequency(counts, n_documents) ** ranking.idf_power
     stop = np.array([name in STOP_TERMS for name in postings.terms] + [False] * (n_terms - len(postings.terms)))
     idf = np.where(stop, np.minimum(idf, ranking.stop_rarity), idf)
-    impacts = idf[term] * frequency * (ranking.k1 + 1) / (ranking.k1 + frequency)
+    # rounded to a few steps: no answer is worse for it, and the offline copy has to carry a third of the data
+    steps = np.maximum(1, np.round(ranking.impact_steps * frequency / (ranking.k1 + frequency))).astype(np.float32)
+    impacts = idf[term] * ((ranking.k1 + 1) / ranking.impact_steps) * steps
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     documents = (unique % n_documents).astype(np.int32)
     return {

@@ -1,7 +1,7 @@
 """The index of record: Whoosh's schema, writing documents, and reading the postings back.
 
 Each field holds the terms of `terms_of`: words, the concepts of the vocabulary, and words written apart that others write
-together. The field `text` holds all words with their places, for quoted phrases; nothing is ranked by it.
+together. The field `text` holds all that its writers wrote with the places of words, for operators; nothing is ranked by it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def write_index(
             bags[name] = terms
             lengths.append(length)
         writer.add_document(
-            id=document.id, kind=document.kind, text="\n".join(document.texts()), **{k: v for k, v in bags.items() if v}
+            id=document.id, kind=document.kind, text="\n".join(document.written_texts()), **{k: v for k, v in bags.items() if v}
         )
         collected.ids.append(document.id)
         collected.lengths.append(tuple(lengths))

@@ -7,7 +7,6 @@ or of files other than the templates.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -28,7 +27,7 @@ from kb.levels import LEADS
 from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Links, Tried
 from kb.outward import lead_out
 from kb.retrieval import Hit
-from kb.snippet import Snippet
+from kb.snippet import Snippet, heading_shown
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -41,6 +40,7 @@ _ALIASES_SHOWN = 6
 _ERRORS_SHOWN = 8
 _RELATED_SHOWN = 5
 LATER_LABEL = "Ask another question"
+LOG_QUESTION = "What does this log say?"  # shown as the question when only a log was pasted
 REPORT_PATH = "problem-report.md"  # links in the template are relative to the content folder
 
 # What a problem report asks for where the content has no template of its own.
@@ -181,7 +181,7 @@ def environment() -> Environment:
     made.globals.update(
         BADGES=BADGES, LEADS=LEADS, STATUS_WORDS=STATUS_WORDS, REQUIRED_WORDS=REQUIRED_WORDS,
         Tried=Tried, passage=passage_html, passage_heading=passage_heading, commands=commands_html, lines=count_lines,
-        REASONS=REASONS,
+        REASONS=REASONS, LOG_QUESTION=LOG_QUESTION,
     )  # fmt: skip
     return made
 
@@ -238,11 +238,8 @@ def _with_code(snippet: Snippet, first: int, last: int) -> Markup:
 
 
 def passage_heading(item: Entry | Guide | None, snippet: Snippet) -> str:
-    """The heading worth naming with the passage; none for a main part, such as "Today", which every entry has."""
-    is_main = isinstance(item, Entry) and re.search(
-        rf"^##?\s+{re.escape(snippet.heading)}\s*$", item.body, re.MULTILINE
-    )
-    return "" if is_main else snippet.heading
+    """The heading worth naming with the passage of `item`; empty for none."""
+    return heading_shown(item, snippet.heading)
 
 
 def commands_html(snippet: Snippet) -> Markup:
@@ -311,14 +308,21 @@ def body_parts(frame: Frame, body: str, path: str, names: dict[str, Any] | None 
     ]
 
 
-def entry_page(frame: Frame, entry_id: str, feedback: Feedback | None = None) -> str:
-    """An entry with all that belongs to it. Raises KeyError for an unknown id, as do all pages made by id."""
+def entry_page(
+    frame: Frame, entry_id: str, feedback: Feedback | None = None, structured_data: str = "", cards: str = ""
+) -> str:
+    """An entry with all that belongs to it. Raises KeyError for an unknown id, as do all pages made by id.
+
+    structured_data: JSON for search engines, fit to stand in a script element. cards: elements for the script of a copy.
+    """
     entry = frame.entries[entry_id]
     return _page(
         "entry.html",
         frame,
         entry=entry,
         feedback=feedback,
+        structured_data=structured_data,
+        cards=cards,
         box=_header_box(frame),
         parts=body_parts(frame, entry.body, entry.path),
         guides=[frame.guides[guide_id] for guide_id in entry.guides if guide_id in frame.guides],
@@ -329,14 +333,20 @@ def entry_page(frame: Frame, entry_id: str, feedback: Feedback | None = None) ->
     )
 
 
-def section_page(frame: Frame, section_id: str) -> str:
-    """A section's entries as a list, and the guides they name."""
+def section_page(frame: Frame, section_id: str, structured_data: str = "") -> str:
+    """A section's entries as a list, and the guides they name. structured_data: as for `entry_page`."""
     section = frame.sections[section_id]
     entries = frame.content.entries_of(section.id)
     named = {guide_id for entry in entries for guide_id in entry.guides}
     guides = [guide for guide in frame.content.guides if guide.id in named]
     return _page(
-        "section.html", frame, section=section, entries=entries, guides=guides, box=_header_box(frame, section)
+        "section.html",
+        frame,
+        section=section,
+        entries=entries,
+        guides=guides,
+        structured_data=structured_data,
+        box=_header_box(frame, section),
     )
 
 
@@ -428,8 +438,8 @@ def outcome_link(
     return links.report(Tried(guide=guide.id, step=step.id)), "Write a problem report"
 
 
-def guide_page(frame: Frame, guide_id: str, progress: Progress | None = None) -> str:
-    """All steps of a guide on one page. progress: what came of its steps, in a conversation."""
+def guide_page(frame: Frame, guide_id: str, progress: Progress | None = None, cards: str = "") -> str:
+    """All steps of a guide on one page. progress: what came of its steps, in a conversation. cards: as for `entry_page`."""
     guide = frame.guides[guide_id]
     names: dict[str, Any] = {}
     intro = Markup(markdown.render(guide.intro, frame.resolver(guide.path), env=names))
@@ -440,6 +450,7 @@ def guide_page(frame: Frame, guide_id: str, progress: Progress | None = None) ->
         guide=guide,
         intro=intro,
         steps=steps,
+        cards=cards,
         progress=progress or Progress(),
         entries=[frame.entries[entry_id] for entry_id in guide.entries if entry_id in frame.entries],
         sources=[Markup(markdown.render_inline(source, frame.resolver(guide.path))) for source in guide.sources],
@@ -508,8 +519,8 @@ def report_file(frame: Frame, kind: Literal["md", "txt"], tried: Tried = NOTHING
     return _page(f"report.{kind}", frame, report=report_template(frame), tried=tried_view(frame, tried))
 
 
-def report_page(frame: Frame, tried: Tried = NOTHING_TRIED) -> str:
-    """What a problem report holds, the form to copy, and whom to send it to."""
+def report_page(frame: Frame, tried: Tried = NOTHING_TRIED, cards: str = "") -> str:
+    """What a problem report holds, the form to copy, and whom to send it to. cards: as for `entry_page`."""
     report = report_template(frame)
     names: dict[str, Any] = {}
     resolve = frame.resolver(REPORT_PATH)
@@ -531,6 +542,7 @@ def report_page(frame: Frame, tried: Tried = NOTHING_TRIED) -> str:
         tried=tried_view(frame, tried),
         tried_ids=tried,
         form=report_file(frame, "md", tried),
+        cards=cards,
     )
 
 

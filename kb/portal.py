@@ -23,6 +23,7 @@ from kb.embedding import PREFIX, is_embedded
 from kb.entry import Content, Site
 from kb.errors import KbError
 from kb.generation import Generation
+from kb.images import find_image
 from kb.knowledge_base import KnowledgeBase
 from kb.links import PortalLinks
 from kb.secret_key import load_secret_key
@@ -32,13 +33,6 @@ from kb.store.questions import most_asked
 from kb.suggestions import WordList, make_word_list
 
 STATIC = Path(__file__).parent.parent / "static"
-IMAGE_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
 _KEPT_PAGES = 1024  # of one generation; about 20 kB each
 COURIER_SECONDS = 60  # between two attempts to open the database for deliveries
 MOST_ASKED_SECONDS = 60  # between two looks for the most asked questions
@@ -157,13 +151,8 @@ class Portal:
         return pages.Frame(Content(Site(), (), ()), self.links)
 
     def image(self, path: str) -> Path | None:
-        """The image at `path` below the content folder; None when there is none, or it lies outside or is hidden."""
-        if any(part.startswith(".") for part in path.split("/")) or "\0" in path:
-            return None
-        found = (self.content_folder / path).resolve()
-        if found.suffix.lower() not in IMAGE_TYPES or not found.is_relative_to(self.content_folder):
-            return None
-        return found if found.is_file() else None
+        """The image at `path` below the content folder; None when there is none to serve."""
+        return find_image(self.content_folder, path)
 
 
 def current_portal() -> Portal:

@@ -8,15 +8,20 @@ from typing import Any
 
 from flask import Response, request
 
-from kb.assets import HTML, Asset, respond, text_asset
+from kb.assets import HTML, Asset, pack, respond, text_asset
 from kb.portal import Shelf
 
 
-def html_response(text: str, status: int = 200, *, private: bool = False) -> Response:
-    """A page made for this request. private: kept nowhere, so that Back shows it as it is by then."""
+def html_response(text: str, status: int = 200, *, private: bool = False, packed: bool = True) -> Response:
+    """A page made for this request, compressed where the browser can read that.
+
+    private: kept nowhere, so that Back shows it as it is by then. packed: False for a page that holds a token against forged
+    forms, or what others wrote, beside text from its address: compressed, its size would give them away bit by bit to
+    whoever chooses that text.
+    """
     response = Response(text, status, content_type=HTML)
     response.headers["Cache-Control"] = "no-store" if status >= 500 else "private, no-store" if private else "no-cache"
-    return response
+    return pack(response, request) if packed else response
 
 
 def json_response(value: Any, status: int = 200, media_type: str = "application/json") -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,11 @@ class _Places:
         self.starts = np.concatenate(([0], np.cumsum([len(item) for item in numbers], dtype=np.int64)))
         self.numbers = np.concatenate(numbers) if numbers else np.zeros(0, np.int32)
 
+    def pairs(self) -> Iterator[tuple[str, list[int]]]:
+        """Every word with the numbers of what holds it, in order."""
+        for place, word in enumerate(self.words):
+            yield word, self.numbers[self.starts[place] : self.starts[place + 1]].tolist()
+
     def starting_with(self, start: str) -> NDArray[np.bool_]:
         """For each number, whether it holds a word that starts so. Such words stand side by side."""
         first = bisect_left(self.words, start)
@@ -67,6 +72,10 @@ class WordList:
         self.number = {(item.kind, item.id): place for place, item in enumerate(items)}
         self._titles = _places([(item.title,) for item in items])
         self._wordings = _places([(item.title, *others) for item, others in zip(items, wordings, strict=True)])
+
+    def pairs(self) -> Iterator[tuple[str, list[int]]]:
+        """Every word of a wording with the numbers of the items that hold it, both in order."""
+        return self._wordings.pairs()
 
     def matching(self, text: str) -> Matching:
         """What holds every word of `text` or a word that starts with it; words that carry no topic count when last."""

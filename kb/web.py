@@ -24,9 +24,10 @@ from kb.cors import parse_origins
 from kb.embedding import NOWHERE, frame_ancestors, with_embedding
 from kb.errors import ContentError, DataFolderError, InputError, KbError, StorageError
 from kb.guards import csrf, guard, limit_asking, limiter
+from kb.images import IMAGE_TYPES
 from kb.knowledge_base import KnowledgeBase
 from kb.pages import Frame
-from kb.portal import IMAGE_TYPES, Portal, Shelf, current_portal
+from kb.portal import Portal, Shelf, current_portal
 from kb.query import clean
 from kb.rate_headers import seconds_left
 from kb.responses import html_response, json_response, kept_page, twin_response, typed
@@ -39,6 +40,7 @@ from kb.web_conversation import answer_alone, conversation_site
 from kb.web_discovery import discovery_site
 from kb.web_embed import widget_site
 from kb.web_guide import guide_site
+from kb.web_offline import offline_site
 from kb.web_report import report_site
 from kb.web_report_template import report_template_site
 from kb.web_staff import staff_site
@@ -77,7 +79,8 @@ def create_app(settings: Settings, knowledge_base: KnowledgeBase | None = None) 
     for blueprint in (site, discovery_site, widget_site, api, conversation_site, guide_site):
         csrf.exempt(blueprint)  # they have no forms that act for somebody who is logged in
     forms = (report_site, report_template_site, staff_site)
-    for blueprint in (site, discovery_site, widget_site, api, api_pages, conversation_site, guide_site, *forms):
+    reading = (site, discovery_site, widget_site, offline_site)
+    for blueprint in (*reading, api, api_pages, conversation_site, guide_site, *forms):
         app.register_blueprint(blueprint)
     app.register_error_handler(KbError, _on_kb_error)
     app.register_error_handler(HTTPException, _on_http_error)

@@ -10,9 +10,11 @@ from kb.store.database import Database
 from kb.store.verdicts import (
     add_solved_by_similar,
     count_solved_by_similar,
+    find_verdict,
     is_solved_since,
     list_verdicts,
     set_verdict,
+    take_back_solved_by_similar,
     undo_verdict,
 )
 
@@ -29,6 +31,8 @@ def test_a_verdict_is_changed_and_taken_back(database: Database) -> None:
             Verdict("entry", "x", "yes", "", "", "2026-11-24T12:00:02+00:00"),
         )
         assert found.updated_at == "2026-11-24T12:00:02+00:00"
+        assert find_verdict(connection, talk, "entry", "x") == found.verdicts[1]
+        assert find_verdict(connection, talk, "entry", "y") is None
         assert undo_verdict(connection, talk, "entry", "x")
         assert not undo_verdict(connection, talk, "entry", "x")
         found = load_conversation(connection, talk, 30, NOON)
@@ -65,3 +69,11 @@ def test_whether_something_helped_since_then(database: Database) -> None:
         assert not is_solved_since(connection, talk, at)
         set_verdict(connection, talk, Verdict("step", "z", "yes"), later(seconds=5))
         assert is_solved_since(connection, talk, at)
+
+
+def test_such_a_count_is_taken_back(database: Database) -> None:
+    with database.begin() as connection:
+        first, second = (add_solved_by_similar(connection, "a", NOON) for _ in range(2))
+        assert first != second and take_back_solved_by_similar(connection, second)
+        assert not take_back_solved_by_similar(connection, second)
+        assert count_solved_by_similar(connection) == {"a": 1}
