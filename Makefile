@@ -3,12 +3,12 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test check lint index eval browser clean
+.PHONY: serve test check lint index eval browser curl clean
 
 serve: .venv/ready  ## serve the portal on http://127.0.0.1:8000
 	$(BIN)/python app.py --port $(PORT)
 
-test: .venv/ready-dev browser  ## every check and test
+test: .venv/ready-dev browser curl  ## every check and test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m kb check
@@ -44,6 +44,12 @@ browser: .venv/ready-dev
 	@command -v chromium chromium-browser google-chrome >/dev/null \
 	  || { command -v apt-get >/dev/null && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
 	  || $(BIN)/playwright install chromium
+
+# curl, which the documented examples of the API are run with.
+curl:
+	@command -v curl >/dev/null \
+	  || { command -v apt-get >/dev/null && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq curl >/dev/null; } \
+	  || { echo "curl is needed for the tests; install it"; exit 1; }
 
 clean:
 	rm -rf .venv data/index  # never the database

@@ -34,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     portal: Portal = app.extensions["portal"]
     try:
-        portal.shelf()  # builds the index where it is missing or old, before the first reader comes
+        # builds the index where it is missing or old, and the words of suggestions, before the first reader comes
+        _ = portal.shelf().words
         _check_address(options.host, options.port)
     except (KbError, OSError) as error:
         print(f"app.py: {error}", file=sys.stderr)

@@ -33,6 +33,9 @@ PART = re.compile(
 # What separates the names in a path, an address or a setting; each name is found on its own.
 _SEGMENT = re.compile(r"[/:@+]+")
 _ENCODED = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{16,}")
+_SIGN = re.compile(r"\W|_")
+# the dots of a version stay
+_SIGN_BESIDE_NUMBERS = re.compile(r"(?<!\d)[^\w]|[^\w](?!\d)|_")
 _APOSTROPHE = re.compile(r"['’](?:s|d|ll|ve|re|m)$|['’]", re.IGNORECASE)
 _PLURAL_OF_CAPITALS = re.compile(r"(?!HTTPs)[A-Z]{2,}s")  # CAs, IDs
 # Scripts written without spaces: every two neighbouring characters are a term.
@@ -104,7 +107,7 @@ def _terms(word: str) -> tuple[str, ...]:
     if unspaced:
         return _unspaced_terms(word)
     if word.startswith("-D"):
-        return (fold(re.sub(r"\W|_", "", word))[:MAX_TERM_CHARS], *_terms(word[2:]))
+        return (fold(_SIGN.sub("", word))[:MAX_TERM_CHARS], *_terms(word[2:]))
     word = without_accents(_APOSTROPHE.sub("", word))
     if _PLURAL_OF_CAPITALS.fullmatch(word):
         word = word[:-1]
@@ -115,7 +118,7 @@ def _terms(word: str) -> tuple[str, ...]:
     if _ENCODED.fullmatch(word):
         return (fold(word)[:MAX_TERM_CHARS],)  # base64 and the like: the pieces mean nothing
     # a stem, because sslengine, typed in lower case, cannot be told from an ordinary word and becomes one too
-    whole = stem(re.sub(r"(?<!\d)[^\w]|[^\w](?!\d)|_", "", fold(word)))
+    whole = stem(_SIGN_BESIDE_NUMBERS.sub("", fold(word)))
     segments = [segment for segment in _SEGMENT.split(word) if segment]
     names = [name for segment in segments if len(segments) > 1 and "_" in segment for name in _terms(segment)[:1]]
     parts = dict.fromkeys([*names, *(stem(fold(piece)) for piece in pieces if len(piece) > 1 or piece.isdigit())])

@@ -22,6 +22,7 @@ from kb.snippet import Snippet, choose, make_snippet
 MOST_CANDIDATES = 4
 MOST_CANDIDATES_IF_WEAK = 5
 LEAST_RANKED = 10  # hits that are looked at whatever the limit, so that level and candidates do not depend on it
+NOTHING_ASKED = "Enter a question or an error line"
 ERROR_RECOGNISED = 0.75  # share of a known error text, by weight, from which it counts as recognised
 
 
@@ -74,15 +75,21 @@ class Answer:
 def check_input(question: str, log: str, settings: Settings) -> None:
     """Raises InputError when there is nothing to search for, or more than a question or log may hold."""
     if not clean(question) and not clean(log):
-        raise InputError("Enter a question or an error line")
+        raise InputError(NOTHING_ASKED)
     if len(question) > settings.question_limit:
-        raise InputError(
-            f"Question must be {settings.question_limit:,} characters or less. Put longer output in the log field."
-        )
+        raise InputError(question_too_long(settings))
     if len(log) > settings.log_limit:
-        raise InputError(
-            f"Log or error output must be {settings.log_limit:,} characters or less. Keep the lines around the error."
-        )
+        raise InputError(log_too_long(settings))
+
+
+def question_too_long(settings: Settings) -> str:
+    """The sentence for a question beyond the limit."""
+    return f"Question must be {settings.question_limit:,} characters or less. Put longer output in the log field."
+
+
+def log_too_long(settings: Settings) -> str:
+    """The sentence for a log beyond the limit."""
+    return f"Log or error output must be {settings.log_limit:,} characters or less. Keep the lines around the error."
 
 
 def rank(

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from flask import Request, Response
 
+from kb.scripts import PORTAL, joined
+
 HTML = "text/html; charset=utf-8"
 _SMALLEST_PACKED = 1000  # bytes; below this compressing saves nothing worth having
 KEEP = "public, max-age=31536000, immutable"  # for addresses that change with their content
@@ -61,18 +63,32 @@ def respond(asset: Asset, request: Request, caching: str = ASK_AGAIN) -> Respons
         response.status_code = 304
         response.set_data(b"")
     elif asset.is_packable and request.accept_encodings["gzip"] > 0:
-        response.set_data(asset.packed)
-        response.headers["Content-Encoding"] = "gzip"
+        _pack(response, asset.packed)
     return response
 
 
+def pack(response: Response, request: Request) -> Response:
+    """`response`, made for this one request, compressed as `respond` does."""
+    asset = Asset(response.get_data(), response.content_type or HTML)
+    if asset.is_packable:
+        response.headers["Vary"] = "Accept-Encoding"
+        if request.accept_encodings["gzip"] > 0:
+            _pack(response, asset.packed)
+    return response
+
+
+def _pack(response: Response, packed: bytes) -> None:
+    response.set_data(packed)
+    response.headers["Content-Encoding"] = "gzip"
+
+
 def read_static(folder: Path) -> Mapping[str, Asset]:
-    """Every file of `folder` by its name."""
-    return {
-        path.name: Asset(path.read_bytes(), _media_type(path)) for path in sorted(folder.iterdir()) if path.is_file()
-    }
+    """Every file of `folder` by its name, and the script of the portal's pages as page.js."""
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    files["page.js"] = joined(PORTAL).encode()
+    return {name: Asset(body, _media_type(name)) for name, body in files.items()}
 
 
-def _media_type(path: Path) -> str:
-    guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+def _media_type(name: str) -> str:
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from io import TextIOWrapper
 from pathlib import Path
@@ -26,7 +27,7 @@ from kb.content import check_content, load_content
 from kb.entry import Finding
 from kb.errors import InputError, KbError
 from kb.evaluation import evaluate, read_labelled, summarise, write_run
-from kb.generation import Generation, build
+from kb.generation import Generation, build, load_current
 from kb.knowledge_base import KnowledgeBase
 from kb.search_json import search_json
 from kb.settings import Settings, load_settings
@@ -252,6 +253,68 @@ def _limit(text: str) -> tuple[str, float]:
         raise click.BadParameter(
             f"{text!r} should be METRIC=VALUE, such as hit@1=0.9", param_hint="--fail-under"
         ) from None
+
+
+@main.command()
+@click.option("--http", "place", metavar="HOST:PORT", help="Serve over HTTP there, such as 127.0.0.1:8001.")
+@_common
+def mcp(settings: Settings, place: str | None) -> None:
+    """Serve assistants by the Model Context Protocol, on standard input and output."""
+    from kb.mcp_server import serve_http, serve_stdio  # other commands need not wait for it
+
+    if place:
+        serve_http(settings, place)
+    else:
+        serve_stdio(settings)
+
+
+@main.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--single-file", type=click.Path(path_type=Path), help="Write everything as one HTML file too, or alone.")
+@click.option("--base-url", default="", help="Address the copy gets on the web: for canonical links and the sitemap.")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date it is known by (default: the newest review).")
+@_common
+def export(
+    settings: Settings, folder: Path | None, single_file: Path | None, base_url: str, day: datetime | None
+) -> None:
+    """Write the offline copy into FOLDER: every page, and the box that answers, without a server."""
+    from kb import export_folder
+    from kb import single_file as one_file
+    from kb.export import check_place, copy_files, make_copy
+
+    if not folder and not single_file:
+        raise click.UsageError("name a FOLDER, or a file with --single-file FILE")
+    for place in filter(None, (folder, single_file)):
+        check_place(place, settings)
+    started = time.perf_counter()
+    generation = _fresh_generation(settings)
+    copy = make_copy(generation, settings, base_url=_web_address(base_url), date=f"{day:%Y-%m-%d}" if day else "")
+    if folder:
+        with terminal.progress_bar("Writing pages") as progress:
+            written = export_folder.write_folder(folder, copy_files(generation, settings, copy, progress))
+        click.echo(f"{_count(written.files, 'file')}, {_megabytes(written.size)} in {folder}")
+    if single_file:
+        with terminal.progress_bar("Writing one file") as progress:
+            size = one_file.write_single_file(single_file, generation, settings, copy, progress)
+        click.echo(f"1 file, {_megabytes(size)}: {single_file}")
+    click.echo(f"{time.perf_counter() - started:.2f} seconds")
+
+
+def _fresh_generation(settings: Settings) -> Generation:
+    """The generation that fits the content; a content folder that cannot be read is an error here."""
+    with terminal.progress_bar("Indexing") as progress:
+        build(settings, progress=progress)
+    return load_current(settings.data, settings.ranking)
+
+
+def _web_address(text: str) -> str:
+    if text and not re.match(r"https?://[^/\s]", text):
+        raise click.BadParameter(f"{text!r} should start with https:// or http://", param_hint="--base-url")
+    return text
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 @main.group()

@@ -19,9 +19,18 @@ from kb.generation import Generation
 from kb.knowledge_base import KnowledgeBase
 from kb.secret_scan import mask
 from kb.settings import Settings
-from kb.store.conversations import add_turn, create_conversation, load_conversation, replace_turn
+from kb.store.conversations import add_turn, load_conversation, replace_turn, start_conversation
 from kb.store.database import Database
 from kb.store.questions import Source, log_question
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer, and where it is kept."""
+
+    answer: Answer
+    conversation_id: str  # empty when the conversation is gone
+    number: int  # of the turn; 0 when there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +66,28 @@ class Asker:
         standalone: bool = False,
         after: int | None = None,
         is_logged: bool = True,
-    ) -> tuple[str, int]:
-        """Answer a question and store it. Returns the conversation's id and the turn's number.
+        source: Source = "portal",
+        form_key: str = "",
+    ) -> Told:
+        """The answer to a question, stored as a turn of the conversation; without one it starts one.
 
-        Without a conversation it starts one. after: turns the person saw when they asked; a form that was sent twice
-        adds one turn. is_logged: whether the log of questions keeps it. An id that is empty means that the conversation is gone. Raises StorageError.
+        after: turns the person saw when they asked; a form that was sent twice adds one turn. is_logged: whether the log
+        of questions keeps it, as asked by way of `source`. form_key: of the form, which starts one conversation when it is
+        sent twice. Raises StorageError.
         """
         asked = masked(asked, self.settings)
         earlier = history(conversation) if conversation and not standalone else ()
-        turn = turn_of(asked, self.answer(asked, earlier), standalone)
+        answer = self.answer(asked, earlier)
+        turn = turn_of(asked, answer, standalone)
         with self.database.begin() as connection:
-            conversation_id = conversation.id if conversation else create_conversation(connection)
+            conversation_id = conversation.id if conversation else start_conversation(connection, form_key)
             stored = load_conversation(connection, conversation_id, self.settings.keep_conversations_days)
-            added = add_turn(connection, conversation_id, turn, after)
+            added = add_turn(connection, conversation_id, turn, after if conversation else 0)
             if added is None or stored is None:
-                return "", 0
+                return Told(answer, "", 0)
             if is_logged and stored.turn(added.number) is None:
-                self._log(connection, turn, "portal", conversation_id)
-        return conversation_id, added.number
+                self._log(connection, turn, source, conversation_id)
+        return Told(answer, conversation_id, added.number)
 
     def ask_otherwise(
         self, conversation: Conversation, turn: ConversationTurn, *, exact: bool, standalone: bool
@@ -93,18 +106,11 @@ class Asker:
                 self._log(connection, turn_of(masked(asked, self.settings), answer), source)
 
     def _log(self, connection: Connection, turn: ConversationTurn, source: Source, conversation_id: str = "") -> None:
-        log_question(
+        question_id = log_question(
             connection, self.settings, question_text(turn), level=turn.level, source=source,
             log_lines=log_lines(turn.log), entry_id=turn.entry_id, conversation_id=conversation_id,
         )  # fmt: skip
-        announce_question(
-            connection,
-            self.settings,
-            question_text(turn),
-            turn.level,
-            log_lines=log_lines(turn.log),
-            entry_id=turn.entry_id,
-        )
+        announce_question(connection, self.settings, question_id, turn.level)
 
 
 def masked(asked: Asked, settings: Settings) -> Asked:

@@ -37,11 +37,11 @@ class Corrector:
 
     def __init__(self, frequencies: Mapping[str, int], identifiers: Iterable[str]) -> None:
         """frequencies: the words of the collection, folded, with how often they stand there. identifiers: whole names."""
-        self._frequencies = dict(frequencies)
+        self.frequencies = dict(frequencies)
         for name in identifiers:
-            self._frequencies.setdefault(name, 1)
+            self.frequencies.setdefault(name, 1)
         self._alike: dict[tuple[int, str], list[str]] = defaultdict(list)  # by length and first letter
-        for word in self._frequencies:
+        for word in self.frequencies:
             if len(word) >= SHORTEST - 1:
                 self._alike[len(word), word[0]].append(word)
         self._remembered: dict[str, str] = {}
@@ -51,13 +51,13 @@ class Corrector:
     def _by_stem(self) -> dict[str, int]:
         """Occurrences of all words with a stem."""
         found: dict[str, int] = defaultdict(int)
-        for word, count in self._frequencies.items():
+        for word, count in self.frequencies.items():
             found[stem(word)] += count
         return found
 
     def knows(self, word: str) -> bool:
         """Whether the folded `word` stands in the collection as it is."""
-        return word in self._frequencies
+        return word in self.frequencies
 
     def suggest(self, word: str) -> str:
         """What was probably meant by the folded `word`: a known word, two of them with a space, or nothing ("")."""
@@ -87,19 +87,19 @@ class Corrector:
         if self._is_inflected(word) or _is_common(word):
             return ""
         meant = self._nearest(word, 1)
-        return meant if meant and self._frequencies[meant] >= DOUBTFUL * self._by_stem.get(stem(word), 0) else ""
+        return meant if meant and self.frequencies[meant] >= DOUBTFUL * self._by_stem.get(stem(word), 0) else ""
 
     def _is_inflected(self, word: str) -> bool:
         """Whether another form of `word` is known: one with an ending more, less or other."""
         forms = {base + ending for base in _bases(word) for ending in ("", "e", *ENDINGS)}
-        return any(form in self._frequencies for form in forms)
+        return any(form in self.frequencies for form in forms)
 
     def _split(self, word: str) -> str:
         """Two frequent words that give `word` when run together: the pair whose rarer half is the most frequent."""
         best, best_count = "", FREQUENT - 1
         for cut in range(SHORTEST_HALF, len(word) - SHORTEST_HALF + 1):
             first, second = word[:cut], word[cut:]
-            count = min(self._frequencies.get(first, 0), self._frequencies.get(second, 0))
+            count = min(self.frequencies.get(first, 0), self.frequencies.get(second, 0))
             if count > best_count:
                 best, best_count = f"{first} {second}", count
         return best
@@ -119,7 +119,7 @@ class Corrector:
                 if len(word) < SHORTEST_FOR_OTHER and length == len(word) and sorted(known) != sorted(word):
                     continue
                 # letters in the wrong order are the commonest slip
-                rank = (int(slips), sorted(known) != sorted(word), -self._frequencies[known], known)
+                rank = (int(slips), sorted(known) != sorted(word), -self.frequencies[known], known)
                 if best is None or rank < best:
                     best = rank
         return best[3] if best else ""

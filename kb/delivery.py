@@ -24,14 +24,30 @@ from kb.mail import check_mail_settings, report_mail, send_mail
 from kb.report import report_markdown, report_text, rows, sent_report
 from kb.settings import Settings
 from kb.store.database import Database
-from kb.store.outbox import Delivery, Kind, add_delivery, claim_deliveries, mark_delivered, mark_failed, next_due_at
+from kb.store.outbox import (
+    Delivery,
+    Kind,
+    add_delivery,
+    claim_deliveries,
+    drop_delivery,
+    mark_delivered,
+    mark_failed,
+    next_due_at,
+)
 from kb.store.questions import UNANSWERED
 from kb.store.reports import StoredReport, load_report
 from kb.store.times import time_text
-from kb.webhook import check_webhook_settings, post, webhook_body
+from kb.unanswered import question_to_tell
+from kb.webhook import (
+    QUESTION_UNANSWERED,
+    REPORT_CREATED,
+    check_webhook_settings,
+    post,
+    webhook_body,
+    webhook_events,
+)
 
-REPORT_CREATED = "report.created"
-QUESTION_UNANSWERED = "question.unanswered"
+UNFORESEEN = "unforeseen: "  # before the name of a fault of this program, in the last error of a delivery
 _LOOK_SECONDS = 5.0  # between looks for what other processes wrote
 _NOTE_TRIES = 30  # a second apart, to say in the database what came of a delivery
 log = logging.getLogger("kb.delivery")
@@ -75,33 +91,30 @@ def announce_report(
             "attachments": [{"name": item.name, "bytes": item.size} for item in stored.attachments],
         },
     }  # fmt: skip
-    ways = kinds(settings)
+    ways = [kind for kind in kinds(settings) if kind == "mail" or REPORT_CREATED in webhook_events(settings)]
     for kind in ways:
         add_delivery(connection, kind, REPORT_CREATED, payloads[kind], now)
     return len(ways)
 
 
 def announce_question(
-    connection: Connection, settings: Settings, question: str, level: str, *, log_lines: int = 0, entry_id: str = "",
-    now: datetime | None = None,
-) -> int:  # fmt: skip
+    connection: Connection, settings: Settings, question_id: int | None, level: str, now: datetime | None = None
+) -> int:
     """Put a question that no entry answers into the outbox for the webhook. Returns how many deliveries that made.
 
-    Questions with an answer, and all of them when the settings keep no questions, make none. question: secrets masked.
+    question_id: in the log of questions, None when it is not kept there; then it is not told either. Whether it is told
+    in the end is decided after a wait: see kb/unanswered.py.
     """
-    is_told = settings.webhook_unanswered and settings.log_questions and "webhook" in kinds(settings)
-    if not is_told or level not in UNANSWERED:
+    if question_id is None or level not in UNANSWERED or not _tells_questions(settings):
         return 0
-    payload = {
-        "question": question,
-        "level": level,
-        "nearest": entry_id,
-        "log_lines": log_lines,
-        "asked_at": time_text(now),
-        "url": _address(settings, staff_links.QUESTIONS),
-    }
-    add_delivery(connection, "webhook", QUESTION_UNANSWERED, payload, now)
+    wait = settings.webhook_question_seconds
+    add_delivery(connection, "webhook", QUESTION_UNANSWERED, {"question_id": question_id}, now, wait)
     return 1
+
+
+def _tells_questions(settings: Settings) -> bool:
+    is_wanted = settings.log_questions and QUESTION_UNANSWERED in webhook_events(settings)
+    return is_wanted and "webhook" in kinds(settings)
 
 
 def _address(settings: Settings, path: str) -> str:
@@ -199,16 +212,43 @@ class Courier:
             if delivery.kind == "mail":
                 self._mail(delivery.payload)
             else:
-                body = webhook_body(delivery.id, delivery.event, delivery.created_at, delivery.payload)
-                post(self.settings, delivery.event, body)
+                payload = self._webhook_payload(delivery)
+                if payload is None:
+                    with self.database.begin() as connection:
+                        drop_delivery(connection, delivery.id, worker)
+                    return
+                post(
+                    self.settings,
+                    delivery.event,
+                    webhook_body(delivery.id, delivery.event, delivery.created_at, payload),
+                )
         except DeliveryError as error:
             log.warning("delivery %d (%s, try %d): %s", delivery.id, delivery.event, delivery.attempts + 1, error)
             self._note(delivery, worker, str(error))
         except Exception as error:
             log.exception("delivery %d (%s) failed in an unforeseen way", delivery.id, delivery.event)
-            self._note(delivery, worker, f"unforeseen: {type(error).__name__}")
+            self._note(delivery, worker, UNFORESEEN + type(error).__name__)
         else:
             self._note(delivery, worker)
+
+    def _webhook_payload(self, delivery: Delivery) -> Mapping[str, Any] | None:
+        """What is posted; None when it is not to be told any more."""
+        if delivery.event != QUESTION_UNANSWERED:
+            return delivery.payload
+        if not _tells_questions(self.settings):
+            return None
+        with self.database.read() as connection:
+            question = question_to_tell(connection, delivery.payload["question_id"])
+        if question is None:
+            return None
+        return {
+            "question": question.text,
+            "level": question.level,
+            "nearest": question.entry_id,
+            "log_lines": question.log_lines,
+            "asked_at": question.asked_at,
+            "url": _address(self.settings, staff_links.QUESTIONS),
+        }
 
     def _mail(self, payload: Mapping[str, Any]) -> None:
         with self.database.read() as connection:

@@ -86,6 +86,10 @@ class NewEntry:
     source: str = ""  # reference of the report
 
 
+class UnknownSectionError(InputError):
+    """There is no section of the id that a new entry should stand in."""
+
+
 # Making and taking back
 
 
@@ -94,7 +98,8 @@ def add_wordings(
 ) -> tuple[Draft, tuple[str, ...]]:
     """The draft of an entry's wordings with these among them, and those of them that are new in it.
 
-    Raises InputError for wordings that are empty, too long, or known to the entry already; DataFolderError.
+    Wordings that the draft holds already change nothing. Raises InputError for wordings that are empty, too long, or
+    known to the entry already; DataFolderError.
     """
     with _locked(settings):
         path = f"{ASKED_FOLDER}/{entry.id}.txt"
@@ -102,13 +107,16 @@ def add_wordings(
         draft = _load(settings, draft_id) or Draft(
             draft_id, "wording", entry.id, entry.question, path, name, time_text(now)
         )
-        known = {_same(text) for text in (*entry.asked, *entry.aliases, entry.question, *draft.wordings)}
+        drafted = {_same(text) for text in draft.wordings}
+        known = drafted | {_same(text) for text in (*entry.asked, *entry.aliases, entry.question)}
         added = []
         for wording in map(one_line, wordings):
             check_wording(wording)
             if _same(wording) not in known:
                 known.add(_same(wording))
                 added.append(wording)
+        if not added and all(_same(one_line(text)) in drafted for text in wordings):
+            return draft, ()
         if not added:
             raise InputError("The entry has this wording already.")
         draft = replace(draft, wordings=(*draft.wordings, *added), effect=None, made_by=name, made_at=time_text(now))
@@ -129,19 +137,26 @@ def remove_wordings(settings: Settings, draft_id: str, wordings: Sequence[str]) 
 
 
 def draft_entry(settings: Settings, content: Content, new: NewEntry, name: str, now: datetime | None = None) -> Draft:
-    """A draft of a new entry. Raises InputError for a question or section that cannot be used; DataFolderError."""
+    """A draft of a new entry; the one that is there if this person drafted the very same before.
+
+    Raises InputError for a question that cannot be used, UnknownSectionError; DataFolderError.
+    """
     question = one_line(new.question)
     check_wording(question)
     if new.section not in {section.id for section in content.sections}:
-        raise InputError("Choose a section of the list.")
+        raise UnknownSectionError("Choose a section of the list.")
+    text = entry_markdown(replace(new, question=question))
+    folder = _folder_of_section(content, new.section)
     with _locked(settings):
+        for there in _load_all(settings):
+            if (there.kind, there.made_by, there.text) == ("entry", name, text) and there.path.startswith(f"{folder}/"):
+                return there  # the form was sent twice
         taken = {entry.id for entry in content.entries} | {guide.id for guide in content.guides}
         taken |= {draft.target for draft in _load_all(settings) if draft.kind == "entry"}
         entry_id = free_id(question, taken)
-        folder = _folder_of_section(content, new.section)
         draft = Draft(
             f"entry-{entry_id}", "entry", entry_id, question, f"{folder}/{entry_id}.md", name, time_text(now),
-            text=entry_markdown(replace(new, question=question)),
+            text=text,
         )  # fmt: skip
         return _save(settings, draft)
 

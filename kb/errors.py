@@ -36,6 +36,10 @@ class InputError(KbError):
     """A question, a file of questions or an option cannot be used."""
 
 
+class ExportError(KbError):
+    """The offline copy cannot be written where it is asked for."""
+
+
 class StorageError(KbError):
     """The database is locked, cannot be read or written, or belongs to another version of the program."""
 

@@ -16,7 +16,7 @@ FIELDS = ("question", "aliases", "asked", "errors", "keywords", "short", "headin
 # Fields whose texts are each one way to ask for the entry: a question is also compared with each of them as a whole.
 WORDING_FIELDS = ("question", "aliases", "asked", "errors")
 MOST_ASKED_WORDINGS = (
-    20  # of an entry's asked questions; the rest count by their words alone, which keeps the table small
+    16  # of an entry's asked questions; the rest count by their words alone, which keeps the table small
 )
 
 
@@ -33,6 +33,10 @@ class IndexDocument:
 
     def texts(self) -> Iterator[str]:
         return (text for texts in self.fields.values() for text in texts)
+
+    def written_texts(self) -> Iterator[str]:
+        """The texts of its writers, without the questions of others that it answered: what a quoted phrase is looked for in."""
+        return (text for name, texts in self.fields.items() if name != "asked" for text in texts)
 
 
 def index_documents(content: Content) -> Iterator[IndexDocument]:

@@ -7,9 +7,12 @@ unguessable id of a conversation, and a browser says from which site it sends th
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
 import secrets
 from datetime import timedelta
 from io import BytesIO
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -28,19 +31,41 @@ from kb.settings import Settings
 # Forms below these need a session and a token. Paths, because sessions are opened before a route is known.
 SIGNED_PATHS = ("/report", "/login", "/logout", "/inbox", "/insights")
 REPORT_BODY_LIMIT = 6 * 1024 * 1024  # bytes of a report with its attachments
+_CHECKS_PER_SENDING = 10  # a report may be checked more often than sent
 _SALT = secrets.token_bytes(16)  # of this process; whose request it was is known nowhere else
+_OF_A_BROWSER = ("User-Agent", "Accept-Language", "Sec-CH-UA", "Sec-CH-UA-Platform", "DNT", "Sec-GPC")
 
 csrf = CSRFProtect()
 
 
+def client_address() -> str:
+    """Where the request comes from, as far as counting needs it; empty when nobody knows. It must not be stored.
+
+    An IPv6 address counts as its /64 network: whoever has one of those addresses has all of them.
+    """
+    try:
+        address = ip_address((request.remote_addr or "").partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, 64), strict=False))
+    return str(address)
+
+
 def client_key() -> str:
     """Who asks, as far as counting needs it: a hash that means nothing outside this process."""
-    return hashlib.blake2b((request.remote_addr or "").encode(), key=_SALT, digest_size=16).hexdigest()
+    return hashlib.blake2b(client_address().encode(), key=_SALT, digest_size=16).hexdigest()
 
 
 limiter = Limiter(client_key, storage_uri="memory://", strategy="moving-window")
 limit_asking = limiter.shared_limit(lambda: f"{current_portal().settings.asks_per_minute} per minute", scope="ask")
 limit_reporting = limiter.shared_limit(lambda: f"{current_portal().settings.reports_per_hour} per hour", scope="report")
+limit_checking = limiter.shared_limit(
+    lambda: f"{current_portal().settings.reports_per_hour * _CHECKS_PER_SENDING} per hour", scope="report check"
+)
+limit_reading = limiter.shared_limit(lambda: f"{current_portal().settings.reads_per_minute} per minute", scope="read")
 
 
 class PortalRequest(Request):
@@ -103,6 +128,20 @@ def _check_before() -> None:
 def form_token() -> str:
     """The token of a form, for its field `csrf_token`; empty while there is no key, and then no form can be sent."""
     return str(generate_csrf()) if current_app.secret_key else ""
+
+
+def form_key() -> str:
+    """What the same form has in common when it is sent twice: a hash of who sends it, where to, and what it says.
+
+    Whoever does not hold the key of the sessions cannot make it or read anything out of it. Empty while there is none.
+    """
+    try:
+        key = current_portal().secret_key()
+    except KbError:
+        return ""
+    who = [request.remote_addr, *(request.headers.get(name) for name in _OF_A_BROWSER)]
+    said = sorted(pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token")
+    return hmac.new(key, json.dumps([request.path, who, said]).encode(), hashlib.sha256).hexdigest()
 
 
 def refuse_other_sites() -> None:

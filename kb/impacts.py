@@ -93,7 +93,9 @@ def _document_rows(rows: Rows, ranking: Ranking) -> dict[str, np.ndarray]:
     idf = inverse_document_frequency(counts, n_documents) ** ranking.idf_power
     stop = np.array([name in STOP_TERMS for name in rows.terms], dtype=bool)
     idf = np.where(stop, np.minimum(idf, ranking.stop_rarity), idf)
-    impacts = idf[term] * frequency * (ranking.k1 + 1) / (ranking.k1 + frequency)
+    # rounded to a few steps: no answer is worse for it, and the offline copy has to carry a third of the data
+    steps = np.maximum(1, np.round(ranking.impact_steps * frequency / (ranking.k1 + frequency))).astype(np.float32)
+    impacts = idf[term] * ((ranking.k1 + 1) / ranking.impact_steps) * steps
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return {
         "idf": idf.astype(np.float32), "starts": starts, "documents": document.astype(np.int32),

@@ -1,7 +1,7 @@
 """The index of record: Whoosh's schema, what a document gives its fields, and writing documents in segments.
 
 Each field holds the terms of `terms_of`: words, the concepts of the vocabulary, and words written apart that others write
-together. The field `text` holds all words with their places, for quoted phrases; nothing is ranked by it.
+together. The field `text` holds all that its writers wrote with the places of words, for operators; nothing is ranked by it.
 
 An index grows by segments: files that never change. Changed documents are marked as deleted where they stand and written into
 a new segment, so that a change costs what it is large. Numbers of documents in Whoosh are therefore not those of the content:
@@ -239,7 +239,7 @@ class IndexWriter:
     def add(self, document: IndexDocument, bags: Mapping[str, Sequence[str]]) -> None:
         """Add `document`, whose fields hold the terms `bags`."""
         held = {name: list(terms) for name, terms in bags.items() if terms}
-        self._writer.add_document(id=document.id, kind=document.kind, text="\n".join(document.texts()), **held)
+        self._writer.add_document(id=document.id, kind=document.kind, text="\n".join(document.written_texts()), **held)
         self._n_added += 1
 
     def commit(self) -> tuple[np.ndarray, np.ndarray]:

@@ -82,6 +82,17 @@ class KnowledgeBase:
                 self._lock.release()
         return generation
 
+    def newest(self) -> Generation:
+        """The same, with content that changed meanwhile in it: the caller waits while a new generation is built.
+
+        For programs that ask now and then; a portal's readers do not wait.
+        """
+        if self._generation is None or time.monotonic() - self._looked < self.settings.check_seconds:
+            return self.generation()
+        self._looked = time.monotonic()
+        self._refresh()
+        return self._generation
+
     def watch(self) -> None:
         """Go on looking for changed content while nobody asks, for as long as this object lives. Cheap when it does so already.
 

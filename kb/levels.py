@@ -19,6 +19,7 @@ LEADS: dict[str, str] = {
     "weak": "No entry answers this directly. These are the closest.",
     "none": "No entry matches this question. Try the exact error text, or the name of the directive or file.",
 }
+MOST_STRENGTH = 4.0  # beyond it, more terms make no answer surer
 LEVELS: tuple[Level, ...] = ("strong", "possible", "weak", "none")
 
 
@@ -30,9 +31,8 @@ def inputs(features: Features) -> dict[str, float]:
         "aliases": features.aliases,
         "asked": features.asked,
         "errors": features.errors,
-        "headings": features.headings,
         "unknown": features.unknown,
-        "strength": min(features.strength, 4.0),
+        "strength": min(features.strength, MOST_STRENGTH),
         "likeness": features.likeness,
         "lead": features.lead,
         "margin": features.margin,

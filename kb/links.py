@@ -29,12 +29,41 @@ class Tried:
 NOTHING_TRIED = Tried()
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What the pages of one offline copy share."""
+
+    date: str = ""  # ISO date of what it holds; empty when unknown
+    base_url: str = ""  # where the copy is put on the web, or empty
+    portal_url: str = ""  # the portal it is a copy of, or empty
+    is_single: bool = False  # all pages in one file
+
+    @property
+    def kind(self) -> Literal["single", "folder"]:
+        return "single" if self.is_single else "folder"
+
+    @property
+    def has_feed(self) -> bool:
+        """Whether a feed of changed entries comes along: it needs a date and a file of its own."""
+        return bool(self.date) and not self.is_single
+
+
 class Links(Protocol):
     """The address of each page; `anchor` is the id of an element on it, or empty."""
 
     @property
+    def copy(self) -> Copy | None:
+        """The offline copy that the pages belong to; None for the portal's."""
+        ...
+
+    @property
     def box_method(self) -> Literal["get", "post"]:
         """How the box sends a question."""
+        ...
+
+    @property
+    def prefix(self) -> str:
+        """What the addresses of pages that stay in the help widget start with; empty for pages outside it."""
         ...
 
     @property
@@ -58,9 +87,17 @@ class Links(Protocol):
 
     def section(self, section_id: str) -> str: ...
 
+    def section_markdown(self, section_id: str) -> str | None:
+        """The section's Markdown as a file; None where there is none."""
+        ...
+
     def guides(self) -> str: ...
 
     def guide(self, guide_id: str, anchor: str = "") -> str: ...
+
+    def guide_markdown(self, guide_id: str) -> str | None:
+        """The guide's Markdown as a file; None where there is none."""
+        ...
 
     def step(self, guide_id: str, step_id: str) -> str: ...
 
@@ -68,7 +105,9 @@ class Links(Protocol):
 
     def report(self, tried: Tried = NOTHING_TRIED) -> str: ...
 
-    def report_file(self, kind: Literal["md", "txt"], tried: Tried = NOTHING_TRIED) -> str: ...
+    def report_file(self, kind: Literal["md", "txt"], tried: Tried = NOTHING_TRIED) -> str:
+        """The form as a file; empty where there is none."""
+        ...
 
     def asset(self, name: str) -> str:
         """A file of static/."""
@@ -76,6 +115,10 @@ class Links(Protocol):
 
     def file(self, path: str) -> str | None:
         """An image below the content folder; None when there is none."""
+        ...
+
+    def offline_copy(self) -> str:
+        """The offline copy of everything, as a zip file; empty where there is none."""
         ...
 
     def absolute(self, address: str) -> str:
@@ -89,11 +132,11 @@ def quote(text: str) -> str:
     return percent_encode(text)
 
 
-def _with_anchor(address: str, anchor: str) -> str:
+def with_anchor(address: str, anchor: str) -> str:
     return f"{address}#{quote(anchor)}" if anchor else address
 
 
-def _with_query(address: str, **values: str) -> str:
+def with_query(address: str, **values: str) -> str:
     query = urlencode({name: value for name, value in values.items() if value})
     return f"{address}?{query}" if query else address
 
@@ -110,15 +153,26 @@ class PortalLinks:
     base_url: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
     has_image: Callable[[str], bool] = lambda path: False
+    copy: None = None
     box_method: Literal["get", "post"] = "post"  # a log may be too long for an address
     conversation_id: str = ""  # what is read, tried and reported belongs to this conversation; empty outside one
+    prefix: str = ""  # of the pages of the help widget, such as /embed; files and reports have none
 
     def within(self, conversation_id: str) -> PortalLinks:
         """The same addresses, which remember a conversation: `c` in them is its id."""
         return replace(self, conversation_id=conversation_id)
 
+    def suggestions(self) -> str:
+        """Where the titles for an unfinished question come from."""
+        return f"{self.prefix}/suggest"
+
+    def outside(self) -> str:
+        """The page to go on with outside the help widget: the conversation, or the first page."""
+        whole = replace(self, prefix="")
+        return whole.conversation() if self.conversation_id else whole.home()
+
     def conversation(self, anchor: str = "") -> str:
-        return _with_anchor(f"/conversations/{quote(self.conversation_id)}", anchor)
+        return with_anchor(f"{self.prefix}/conversations/{quote(self.conversation_id)}", anchor)
 
     def turn(self, number: int, action: str = "") -> str:
         """A turn of the conversation, or where an action on it is sent to."""
@@ -126,7 +180,7 @@ class PortalLinks:
 
     def new_question(self) -> str:
         """The conversation with a box that starts anew."""
-        return _with_anchor(_with_query(self.conversation(), new="1"), "box-question")
+        return with_anchor(with_query(self.conversation(), new="1"), "box-question")
 
     def tried(self) -> str:
         """Where an item is taken out of what was tried, or put back."""
@@ -138,45 +192,54 @@ class PortalLinks:
 
     def feedback(self) -> str:
         """Where feedback on an entry is sent to."""
-        return "/feedback"
+        return f"{self.prefix}/feedback"
+
+    def offline_copy(self) -> str:
+        return "/offline-copy.zip"
 
     def step_form(self, guide_id: str, step_id: str) -> str:
         """Where it is sent to what came of a step."""
-        return f"/guides/{quote(guide_id)}/{quote(step_id)}"
+        return f"{self.prefix}/guides/{quote(guide_id)}/{quote(step_id)}"
 
     def guide_end(self, guide_id: str) -> str:
         """The end of a guide that did not help."""
-        return self._remembering(f"/guides/{quote(guide_id)}/tried")
+        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/tried")
 
     def _remembering(self, address: str) -> str:
-        return _with_query(address, c=self.conversation_id)
+        return with_query(address, c=self.conversation_id)
 
     def home(self, anchor: str = "") -> str:
-        return _with_anchor("/", anchor)
+        return with_anchor(self.prefix or "/", anchor)
 
     def ask(self, question: str = "", log: str = "", section: str = "", exact: bool = False) -> str:
-        return _with_query("/ask", q=question, log=log, section=section, exact="1" if exact else "")
+        return with_query(f"{self.prefix}/ask", q=question, log=log, section=section, exact="1" if exact else "")
 
     def entry(self, entry_id: str, anchor: str = "") -> str:
-        return _with_anchor(self._remembering(f"/entries/{quote(entry_id)}"), anchor)
+        return with_anchor(self._remembering(f"{self.prefix}/entries/{quote(entry_id)}"), anchor)
 
     def entry_markdown(self, entry_id: str) -> str | None:
         return f"/entries/{quote(entry_id)}.md"
 
     def section(self, section_id: str) -> str:
-        return f"/sections/{quote(section_id)}"
+        return f"{self.prefix}/sections/{quote(section_id)}"
+
+    def section_markdown(self, section_id: str) -> str | None:
+        return f"/sections/{quote(section_id)}.md"
 
     def guides(self) -> str:
-        return "/guides/"
+        return f"{self.prefix}/guides/"
 
     def guide(self, guide_id: str, anchor: str = "") -> str:
-        return _with_anchor(self._remembering(f"/guides/{quote(guide_id)}"), anchor)
+        return with_anchor(self._remembering(f"{self.prefix}/guides/{quote(guide_id)}"), anchor)
+
+    def guide_markdown(self, guide_id: str) -> str | None:
+        return f"/guides/{quote(guide_id)}.md"
 
     def step(self, guide_id: str, step_id: str) -> str:
-        return self._remembering(f"/guides/{quote(guide_id)}/{quote(step_id)}")
+        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/{quote(step_id)}")
 
     def solved(self, guide_id: str) -> str:
-        return self._remembering(f"/guides/{quote(guide_id)}/solved")
+        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/solved")
 
     def report(self, tried: Tried = NOTHING_TRIED) -> str:
         return self._report("/report", tried)
@@ -187,10 +250,10 @@ class PortalLinks:
     def _report(self, address: str, tried: Tried) -> str:
         if self.conversation_id:
             return self._remembering(address)  # it knows what was tried
-        return _with_query(address, q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
+        return with_query(address, q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
 
     def asset(self, name: str) -> str:
-        return _with_query(f"/static/{quote(name)}", v=self.digests.get(name, ""))
+        return with_query(f"/static/{quote(name)}", v=self.digests.get(name, ""))
 
     def file(self, path: str) -> str | None:
         return f"/files/{quote(path)}" if self.has_image(path) else None
@@ -205,11 +268,11 @@ class ReportLinks:
     @staticmethod
     def draft(draft_id: str, anchor: str = "") -> str:
         """The form, with a draft in it."""
-        return _with_anchor(_with_query("/report", draft=draft_id), anchor)
+        return with_anchor(with_query("/report", draft=draft_id), anchor)
 
     @staticmethod
     def check(draft_id: str = "") -> str:
-        return _with_query("/report/check", draft=draft_id)
+        return with_query("/report/check", draft=draft_id)
 
     @staticmethod
     def similar() -> str:
@@ -217,7 +280,12 @@ class ReportLinks:
 
     @staticmethod
     def solved(entry_id: str = "", draft_id: str = "") -> str:
-        return _with_query("/report/solved", entry=entry_id, draft=draft_id)
+        return with_query("/report/solved", entry=entry_id, draft=draft_id)
+
+    @staticmethod
+    def undo_solved() -> str:
+        """Where it is taken back that an entry spared a report."""
+        return "/report/solved/undo"
 
     @staticmethod
     def text() -> str:
@@ -227,7 +295,7 @@ class ReportLinks:
     @staticmethod
     def template(tried: Tried = NOTHING_TRIED) -> str:
         """What a report holds, to read and to copy."""
-        return _with_query("/report/template", q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
+        return with_query("/report/template", q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
 
     @staticmethod
     def sent(token: str) -> str:

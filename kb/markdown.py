@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
@@ -23,7 +23,7 @@ BlockKind = Literal["heading", "text", "code"]
 # A link or image address as written in the Markdown to the address for the page; None: there is no such thing.
 Resolve = Callable[[str], str | None]
 
-_CODE_NAMES = {
+CODE_NAMES = {
     "sh": "Shell commands",
     "apache": "Apache configuration",
     "text": "Output",
@@ -94,7 +94,7 @@ def region_name(name: str, env: dict[str, Any]) -> str:
 
 def code_html(code: str, language: str, env: dict[str, Any], anchor: str = "") -> str:
     """A code block as HTML. `env` is shared by everything that stands on one page."""
-    name = region_name(_CODE_NAMES.get(language, "Code"), env)
+    name = region_name(CODE_NAMES.get(language, "Code"), env)
     element_id = f' id="{escape(anchor)}"' if anchor else ""
     return (
         f'<div class="code" data-code="{escape(language or "text")}"{element_id}>'
@@ -128,6 +128,14 @@ def highlight(code: str, language: str) -> str:
     except ClassNotFound:
         return escape(code)
     return str(pygments_highlight(code, lexer, HtmlFormatter(nowrap=True))).rstrip("\n")
+
+
+_RUN = re.compile(r'<span class="([^"]*)">([^<]*)</span>|([^<]+)')
+
+
+def highlight_runs(code: str, language: str) -> list[tuple[str, str]]:
+    """The same as text: runs of `code`, each with its class, which may be empty."""
+    return [(name, unescape(text or plain)) for name, text, plain in _RUN.findall(highlight(code, language))]
 
 
 def parse(text: str, prefix: str = "p") -> list[Token]:

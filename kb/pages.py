@@ -7,7 +7,6 @@ or of files other than the templates.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -26,8 +25,9 @@ from kb.entry import Content, Entry, Guide, Outcome, ReportField, ReportTemplate
 from kb.feedback import Feedback
 from kb.levels import LEADS
 from kb.links import LONGEST_ADDRESS, NOTHING_TRIED, Links, Tried
+from kb.outward import lead_out
 from kb.retrieval import Hit
-from kb.snippet import Snippet
+from kb.snippet import Snippet, heading_shown
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -40,6 +40,7 @@ _ALIASES_SHOWN = 6
 _ERRORS_SHOWN = 8
 _RELATED_SHOWN = 5
 LATER_LABEL = "Ask another question"
+LOG_QUESTION = "What does this log say?"  # shown as the question when only a log was pasted
 REPORT_PATH = "problem-report.md"  # links in the template are relative to the content folder
 
 # What a problem report asks for where the content has no template of its own.
@@ -112,22 +113,32 @@ class Frame:
         make = self.links.guide if hit.kind == "guide" else self.links.entry
         return make(hit.id, anchor)
 
+    def linked_item(self, path: str, href: str) -> tuple[str, str]:
+        """Id and anchor of the entry or guide that a link in the content file `path` names; two empty texts for others."""
+        scheme, colon, rest = href.partition(":")
+        if colon and scheme in ("entry", "guide"):
+            item_id, _, anchor = rest.partition("#")
+            return unquote(item_id), unquote(anchor)
+        target, _, anchor = href.partition("#")
+        if not target or (colon and scheme.isalnum()):
+            return "", ""
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target)))
+        return self._ids_by_path.get(wanted, ""), unquote(anchor)
+
     def resolver(self, path: str) -> markdown.Resolve:
         """How links written in the content file `path` become addresses; see docs/writing.md."""
 
         def resolve(href: str) -> str | None:
-            scheme, colon, rest = href.partition(":")
-            if colon and scheme in ("entry", "guide"):
-                item_id, _, anchor = rest.partition("#")
-                return self.address(unquote(item_id), unquote(anchor))
+            item_id, anchor = self.linked_item(path, href)
+            if item_id:
+                return self.address(item_id, anchor)
+            scheme, colon, _ = href.partition(":")
             if colon and scheme.isalnum():
                 return href if scheme.lower() in _SAFE_SCHEMES else None
             if href.startswith("#"):
                 return href
-            target, _, anchor = href.partition("#")
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target)))
-            known = self._ids_by_path.get(wanted)
-            return self.address(known, unquote(anchor)) if known else self.links.file(wanted)
+            target = unquote(href.partition("#")[0])
+            return self.links.file(posixpath.normpath(posixpath.join(posixpath.dirname(path), target)))
 
         return resolve
 
@@ -170,7 +181,7 @@ def environment() -> Environment:
     made.globals.update(
         BADGES=BADGES, LEADS=LEADS, STATUS_WORDS=STATUS_WORDS, REQUIRED_WORDS=REQUIRED_WORDS,
         Tried=Tried, passage=passage_html, passage_heading=passage_heading, commands=commands_html, lines=count_lines,
-        REASONS=REASONS,
+        REASONS=REASONS, LOG_QUESTION=LOG_QUESTION,
     )  # fmt: skip
     return made
 
@@ -227,11 +238,8 @@ def _with_code(snippet: Snippet, first: int, last: int) -> Markup:
 
 
 def passage_heading(item: Entry | Guide | None, snippet: Snippet) -> str:
-    """The heading worth naming with the passage; none for a main part, such as "Today", which every entry has."""
-    is_main = isinstance(item, Entry) and re.search(
-        rf"^##?\s+{re.escape(snippet.heading)}\s*$", item.body, re.MULTILINE
-    )
-    return "" if is_main else snippet.heading
+    """The heading worth naming with the passage of `item`; empty for none."""
+    return heading_shown(item, snippet.heading)
 
 
 def commands_html(snippet: Snippet) -> Markup:
@@ -240,9 +248,9 @@ def commands_html(snippet: Snippet) -> Markup:
 
 
 def _page(template: str, frame: Frame, **values: Any) -> str:
-    return (
-        environment().get_template(template).render(frame=frame, links=frame.links, site=frame.content.site, **values)
-    )
+    links = frame.links
+    html = environment().get_template(template).render(frame=frame, links=links, site=frame.content.site, **values)
+    return lead_out(html, links.prefix) if links.prefix else html
 
 
 def _header_box(frame: Frame, section: Section | None = None) -> Box:
@@ -252,10 +260,14 @@ def _header_box(frame: Frame, section: Section | None = None) -> Box:
 
 
 def home_page(
-    frame: Frame, most_asked: Iterable[str] = (), question: str = "", log: str = "", problem: Problem | None = None
-) -> str:
-    """The first page; with a `problem`, the same page saying what to mend in the box. most_asked: entry ids."""
-    box = Box(frame.content.site.box_label, question, log, problem=problem)
+    frame: Frame, most_asked: Iterable[str] = (), question: str = "", log: str = "", problem: Problem | None = None,
+    section: Section | None = None,
+) -> str:  # fmt: skip
+    """The first page; with a `problem`, the same page saying what to mend in the box.
+
+    most_asked: entry ids. section: what answers are limited to, unless the reader takes that back.
+    """
+    box = Box(frame.content.site.box_label, question, log, section, limited=section is not None, problem=problem)
     asked = [frame.entries[entry_id] for entry_id in most_asked]
     return _page("home.html", frame, box=box, problem=problem, most_asked=asked)
 
@@ -296,14 +308,21 @@ def body_parts(frame: Frame, body: str, path: str, names: dict[str, Any] | None 
     ]
 
 
-def entry_page(frame: Frame, entry_id: str, feedback: Feedback | None = None) -> str:
-    """An entry with all that belongs to it. Raises KeyError for an unknown id, as do all pages made by id."""
+def entry_page(
+    frame: Frame, entry_id: str, feedback: Feedback | None = None, structured_data: str = "", cards: str = ""
+) -> str:
+    """An entry with all that belongs to it. Raises KeyError for an unknown id, as do all pages made by id.
+
+    structured_data: JSON for search engines, fit to stand in a script element. cards: elements for the script of a copy.
+    """
     entry = frame.entries[entry_id]
     return _page(
         "entry.html",
         frame,
         entry=entry,
         feedback=feedback,
+        structured_data=structured_data,
+        cards=cards,
         box=_header_box(frame),
         parts=body_parts(frame, entry.body, entry.path),
         guides=[frame.guides[guide_id] for guide_id in entry.guides if guide_id in frame.guides],
@@ -314,14 +333,20 @@ def entry_page(frame: Frame, entry_id: str, feedback: Feedback | None = None) ->
     )
 
 
-def section_page(frame: Frame, section_id: str) -> str:
-    """A section's entries as a list, and the guides they name."""
+def section_page(frame: Frame, section_id: str, structured_data: str = "") -> str:
+    """A section's entries as a list, and the guides they name. structured_data: as for `entry_page`."""
     section = frame.sections[section_id]
     entries = frame.content.entries_of(section.id)
     named = {guide_id for entry in entries for guide_id in entry.guides}
     guides = [guide for guide in frame.content.guides if guide.id in named]
     return _page(
-        "section.html", frame, section=section, entries=entries, guides=guides, box=_header_box(frame, section)
+        "section.html",
+        frame,
+        section=section,
+        entries=entries,
+        guides=guides,
+        structured_data=structured_data,
+        box=_header_box(frame, section),
     )
 
 
@@ -413,8 +438,8 @@ def outcome_link(
     return links.report(Tried(guide=guide.id, step=step.id)), "Write a problem report"
 
 
-def guide_page(frame: Frame, guide_id: str, progress: Progress | None = None) -> str:
-    """All steps of a guide on one page. progress: what came of its steps, in a conversation."""
+def guide_page(frame: Frame, guide_id: str, progress: Progress | None = None, cards: str = "") -> str:
+    """All steps of a guide on one page. progress: what came of its steps, in a conversation. cards: as for `entry_page`."""
     guide = frame.guides[guide_id]
     names: dict[str, Any] = {}
     intro = Markup(markdown.render(guide.intro, frame.resolver(guide.path), env=names))
@@ -425,6 +450,7 @@ def guide_page(frame: Frame, guide_id: str, progress: Progress | None = None) ->
         guide=guide,
         intro=intro,
         steps=steps,
+        cards=cards,
         progress=progress or Progress(),
         entries=[frame.entries[entry_id] for entry_id in guide.entries if entry_id in frame.entries],
         sources=[Markup(markdown.render_inline(source, frame.resolver(guide.path))) for source in guide.sources],
@@ -493,8 +519,8 @@ def report_file(frame: Frame, kind: Literal["md", "txt"], tried: Tried = NOTHING
     return _page(f"report.{kind}", frame, report=report_template(frame), tried=tried_view(frame, tried))
 
 
-def report_page(frame: Frame, tried: Tried = NOTHING_TRIED) -> str:
-    """What a problem report holds, the form to copy, and whom to send it to."""
+def report_page(frame: Frame, tried: Tried = NOTHING_TRIED, cards: str = "") -> str:
+    """What a problem report holds, the form to copy, and whom to send it to. cards: as for `entry_page`."""
     report = report_template(frame)
     names: dict[str, Any] = {}
     resolve = frame.resolver(REPORT_PATH)
@@ -516,6 +542,7 @@ def report_page(frame: Frame, tried: Tried = NOTHING_TRIED) -> str:
         tried=tried_view(frame, tried),
         tried_ids=tried,
         form=report_file(frame, "md", tried),
+        cards=cards,
     )
 
 
@@ -586,17 +613,6 @@ def error_page(frame: Frame, fault: Fault, question: str = "", log: str = "", ne
     """An error page, with the box, what was typed into it, and the entries nearest to what was wanted."""
     box = Box(frame.content.site.box_label, question, log)
     return _page("error.html", frame, fault=fault, nearest=tuple(nearest), box=box)
-
-
-def entry_markdown(frame: Frame, entry_id: str) -> str:
-    """An entry as one Markdown text, the question on top."""
-    entry = frame.entries[entry_id]
-    return "\n\n".join(part.strip() for part in (f"# {entry.question}", entry.short, entry.body) if part.strip()) + "\n"
-
-
-def opensearch(frame: Frame, start: str) -> str:
-    """How browsers can ask from their own search field, as an opensearch.org file. start: address of the site."""
-    return _page("opensearch.xml", frame, start=start.rstrip("/"))
 
 
 def sitemap(frame: Frame, host: str = "") -> str:

@@ -13,7 +13,7 @@ from kb.links import PortalLinks, Tried
 from kb.pages import BADGES, LATER_LABEL, Box, Frame, Problem, _page, clip, entry_page, plural
 from kb.retrieval import Hit
 
-_TITLE_WORDS = 12  # of a title, in what a screen reader is told
+TITLE_WORDS = 12  # of a title, in what a screen reader is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +171,4 @@ def said_about(answer: Answer) -> str:
 
 def _short_title(hits: Iterable[Hit]) -> str:
     words = next(iter(hits)).title.split()
-    return " ".join(words).rstrip("?.!") if len(words) <= _TITLE_WORDS else " ".join(words[:_TITLE_WORDS]) + " …"
+    return " ".join(words).rstrip("?.!") if len(words) <= TITLE_WORDS else " ".join(words[:TITLE_WORDS]) + " …"

@@ -6,7 +6,7 @@ What a report holds and what is wrong with it is the matter of kb/report.py; wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -15,7 +15,20 @@ from kb import markdown, pages
 from kb.entry import Entry, ReportField, ReportTemplate
 from kb.links import NOTHING_TRIED, ReportLinks, Tried
 from kb.pages import REPORT_PATH, Frame, report_template
-from kb.report import CRASH, FILES, LOG, MOST_FILES, Report, ReportProblem, form_fields, limit_of, report_markdown, rows
+from kb.report import (
+    CRASH,
+    FILES,
+    LOG,
+    MESSAGES,
+    MOST_FILES,
+    Report,
+    ReportProblem,
+    form_fields,
+    is_plural,
+    limit_of,
+    report_markdown,
+    rows,
+)
 from kb.secret_scan import REMOVED
 from kb.store.reports import Attachment, StoredReport
 
@@ -23,6 +36,8 @@ TO = ReportLinks()
 COUNT_FROM = 0.8  # share of a field's limit from which its characters are counted
 _ROWS = 4  # lines of a field for text
 _LOG_ROWS = 8
+CRASH_QUESTION = "Did it dump core?"
+CRASH_WORDS = {"no": "No, or not known", "yes": "Yes"}
 FILES_HINT = f"Up to {MOST_FILES} text files of 1 MiB each, such as a log. Remove passwords and private keys first."
 
 
@@ -171,8 +186,8 @@ def check_page(frame: Frame, form: ReportForm, report: Report, similar: Sequence
     shown = []
     for field, value in rows(report, template):
         if field.required == "core-dump":
-            words = "Yes" if has_crashed else "No, or not known"
-            shown.append(RowView("Did it dump core?", words, False, TO.draft(form.draft_id, f"report-{CRASH}")))
+            words = CRASH_WORDS["yes" if has_crashed else "no"]
+            shown.append(RowView(CRASH_QUESTION, words, False, TO.draft(form.draft_id, f"report-{CRASH}")))
             if not value:
                 continue
         shown.append(RowView(field.label, value, is_code(field), TO.draft(form.draft_id, f"report-{field.id}")))
@@ -226,11 +241,39 @@ def failed_page(
     )
 
 
-def solved_page(frame: Frame, entry: Entry, draft_id: str = "") -> str:
-    """That an entry spared a report. draft_id: the report that was begun, if it is kept."""
-    return _page("report_solved.html", frame, entry=entry, back=TO.draft(draft_id) if draft_id else "", box=None)
+def solved_page(frame: Frame, entry: Entry, token: str = "", draft_id: str = "") -> str:
+    """That an entry spared a report. draft_id: the report that was begun, if it is kept; token: to take it back."""
+    return _page("report_solved.html", frame, entry=entry, token=token, draft_id=draft_id)
 
 
 def similar_part(frame: Frame, similar: Sequence[Entry]) -> str:
     """The similar entries alone, as a piece of the form's page."""
     return _page("report_similar.html", frame, entries=similar)
+
+
+def copy_report_parts(frame: Frame, label: str, value: str) -> str:
+    """The form of the offline copy and the page that follows it; label, value: what stands in each row of that page."""
+    template = report_template(frame)
+    form = ReportForm({})
+    described = [
+        {
+            "id": field.id,
+            "label": field.label,
+            "limit": limit_of(field),
+            "required": field.required,
+            "is_code": is_code(field),
+            "is_plural": is_plural(field.label),
+            "or_log": field.id == MESSAGES,  # met when the log is filled in
+        }
+        for field in form_fields(template)
+    ]
+    return _page(
+        "offline_report.html",
+        frame,
+        report=template,
+        inline=_inline(frame),
+        fields=[replace(view, asks_similar=False, shows_similar=False) for view in _field_views(frame, template, form)],
+        crash=_own_view(CRASH, form),
+        described=described,
+        rows=[RowView(label, text, code, "#change") for text, code in ((value, False), (value, True), ("", False))],
+    )

@@ -9,14 +9,17 @@ from datetime import datetime
 from kb import staff_links
 from kb.chart import HEIGHT, bar_chart
 from kb.conversation import Conversation, ConversationTurn, log_lines, question_text, split_step
+from kb.delivery_rows import DeliveryRow
 from kb.draft_effect import is_measuring
 from kb.drafts import Draft
 from kb.entry import Content, Entry
+from kb.inbox_counts import InboxCounts
 from kb.insights import PERIODS, Figures, Period, Row, StepStop, VotedNo
 from kb.pages import Frame, day, environment, report_template
 from kb.question_groups import QuestionGroup
 from kb.retrieval import Hit
 from kb.spreadsheet import csv_text
+from kb.store.outbox import Delivery
 from kb.store.paging import Page
 from kb.store.reports import StoredReport
 
@@ -31,13 +34,17 @@ class Notice:
     """What an action came to, and how to undo it."""
 
     message: str
-    is_problem: bool = False
     undo: str = ""  # address an Undo button posts to; empty when there is nothing to undo
-    fields: Mapping[str, str] = field(default_factory=dict)  # that it posts; of a problem: what was typed
+    fields: Mapping[str, str] = field(default_factory=dict)  # that it posts
 
-    def typed(self, name: str, default: str) -> str:
-        """What stands in a field: what was typed when an action was refused, else the default."""
-        return self.fields.get(name, default) if self.is_problem else default
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an action was refused, and what was filled in."""
+
+    message: str
+    place: str = ""  # id of the element it is about; empty for none
+    filled: Mapping[str, Sequence[str]] = field(default_factory=dict)  # values by name of the field
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,26 @@ class Desk:
     name: str = ""  # whose login it is; empty before
     token: str = ""  # for forms
     notice: Notice | None = None
+    refusal: Refusal | None = None
     content_problems: tuple[str, ...] = ()  # why answers are not from the content as it is now, a sentence each
 
     def typed(self, name: str, default: str) -> str:
-        """What stands in a field of the page; see Notice."""
-        return self.notice.typed(name, default) if self.notice else default
+        """What stands in a field: what was filled in when the action was refused, else the default."""
+        found = self.refusal.filled.get(name) if self.refusal else None
+        return found[0] if found else default
+
+    def is_ticked(self, name: str, value: str, default: bool, beside: str) -> bool:
+        """Whether a box is ticked: as it was when the action was refused, else the default.
+
+        beside: a field that its form always sends; the action of another form says nothing about the boxes.
+        """
+        if self.refusal is None or beside not in self.refusal.filled:
+            return default
+        return value in self.refusal.filled.get(name, ())
+
+    def is_refused_at(self, place: str) -> bool:
+        """Whether the element of this id is what the refusal is about."""
+        return self.refusal is not None and self.refusal.place == place
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +130,21 @@ class TranscriptView:
 # Login
 
 
-def login_page(desk: Desk, after: str = "", name: str = "", problem: str = "") -> str:
+def login_page(desk: Desk, after: str = "") -> str:
     """The login; `after`: where it leads to."""
-    return _page("staff_login.html", desk, after=after, typed_name=name, problem=problem)
+    return _page("staff_login.html", desk, after=after)
 
 
 # Inbox
 
 
-def reports_page(desk: Desk, page: Page[StoredReport], wanted: Filter, waiting: tuple[int, int]) -> str:
-    """The list of reports. waiting: numbers of open reports and of groups of questions."""
-    return _page("staff_reports.html", desk, page=page, wanted=wanted, waiting=waiting, base=staff_links.INBOX)
+def reports_page(desk: Desk, page: Page[StoredReport], wanted: Filter, counts: InboxCounts) -> str:
+    """The list of reports."""
+    return _page("staff_reports.html", desk, page=page, wanted=wanted, counts=counts, base=staff_links.INBOX)
 
 
 def questions_page(
-    desk: Desk, page: Page[QuestionGroup], wanted: Filter, waiting: tuple[int, int], is_kept: bool
+    desk: Desk, page: Page[QuestionGroup], wanted: Filter, counts: InboxCounts, is_kept: bool
 ) -> str:
     """The list of unanswered questions. is_kept: whether questions are kept at all."""
     return _page(
@@ -130,9 +152,31 @@ def questions_page(
         desk,
         page=page,
         wanted=wanted,
-        waiting=waiting,
+        counts=counts,
         base=staff_links.QUESTIONS,
         is_kept=is_kept,
+    )
+
+
+def deliveries_page(
+    desk: Desk,
+    page: Page[Delivery],
+    rows: Sequence[DeliveryRow],
+    counts: InboxCounts,
+    waiting: int,
+    oldest_at: str,
+) -> str:
+    """Deliveries that were given up. rows: those of the page in words. waiting: how many others wait, and since when."""
+    return _page(
+        "staff_deliveries.html",
+        desk,
+        page=page,
+        rows=rows,
+        counts=counts,
+        waiting=waiting,
+        oldest_at=oldest_at,
+        wanted=Filter(),
+        base=staff_links.DELIVERIES,
     )
 
 

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from flask import current_app
 from kb import pages
 from kb.assets import Asset, read_static, text_asset
 from kb.delivery import Courier, kinds
+from kb.embedding import PREFIX, is_embedded
 from kb.entry import Content, Site
 from kb.errors import KbError
 from kb.generation import Generation
+from kb.images import find_image
 from kb.knowledge_base import KnowledgeBase
 from kb.links import PortalLinks
 from kb.secret_key import load_secret_key
@@ -30,13 +33,6 @@ from kb.store.questions import most_asked
 from kb.suggestions import WordList, make_word_list
 
 STATIC = Path(__file__).parent.parent / "static"
-IMAGE_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
 _KEPT_PAGES = 1024  # of one generation; about 20 kB each
 COURIER_SECONDS = 60  # between two attempts to open the database for deliveries
 MOST_ASKED_SECONDS = 60  # between two looks for the most asked questions
@@ -52,8 +48,9 @@ class Shelf:
 
         # holds the frame and not the shelf: in a circle, it would outlive its generation (see kb.knowledge_base)
         @lru_cache(maxsize=_KEPT_PAGES)
-        def page(make: Callable[..., str], *arguments: object) -> Asset:
-            return text_asset(make(frame, *arguments))
+        def page(make: Callable[..., str | Asset], *arguments: object) -> Asset:
+            made = make(frame, *arguments)
+            return made if isinstance(made, Asset) else text_asset(made)
 
         self.page = page
 
@@ -71,10 +68,11 @@ class Portal:
         self.static: Mapping[str, Asset] = read_static(STATIC)
         self.content_folder = settings.content.resolve()
         digests = {name: document.tag for name, document in self.static.items()}
-        self.links = PortalLinks(settings.base_url, digests, lambda path: self.image(path) is not None)
+        self._links = PortalLinks(settings.base_url, digests, lambda path: self.image(path) is not None)
+        self._widget_links = replace(self._links, prefix=PREFIX)
         self._knowledge_base = knowledge_base
         self._lock = threading.Lock()
-        self._shelf: Shelf | None = None
+        self._shelves: dict[bool, Shelf] = {}  # of the portal's own pages, and of those in the widget
         self._next_shelf: Shelf | None = None  # of a generation that is about to be taken
         # what sends reports on, where a way is set up; its settings are checked now, before anybody relies on them
         self.courier = Courier(Database(settings), settings) if kinds(settings) else None
@@ -84,6 +82,11 @@ class Portal:
         self._secret_key = b""
         self._most_asked: tuple[str, ...] = ()
         self._most_asked_until = 0.0
+
+    @property
+    def links(self) -> PortalLinks:
+        """The addresses that pages of the current request lead to: those of the widget stay in its frame."""
+        return self._widget_links if is_embedded() else self._links
 
     @property
     def database(self) -> Database:
@@ -145,18 +148,21 @@ class Portal:
 
     def _prepare_shelf(self, generation: Generation) -> None:
         """Make ready, beside the answers, what the first request to a new generation would wait for."""
-        shelf = Shelf(generation, self.links)
+        shelf = Shelf(generation, self._links)
         _ = shelf.words
         self._next_shelf = shelf
 
     def shelf(self) -> Shelf:
         """The newest generation with its pages. Take it once a request. Raises KbError when there is none."""
         generation = self.knowledge_base.generation()
-        shelf = self._shelf
+        shelf = self._shelves.get(is_embedded())
         if shelf is None or shelf.generation is not generation:
             ready = self._next_shelf
-            shelf = ready if ready is not None and ready.generation is generation else Shelf(generation, self.links)
-            self._shelf = shelf
+            is_ready = ready is not None and ready.generation is generation and not is_embedded()
+            shelf = ready if ready is not None and is_ready else Shelf(generation, self.links)
+            # the other pages of an older generation would keep all of it in memory
+            others = {place: other for place, other in self._shelves.items() if other.generation is generation}
+            self._shelves = {**others, is_embedded(): shelf}
         return shelf
 
     def empty_frame(self) -> pages.Frame:
@@ -164,13 +170,8 @@ class Portal:
         return pages.Frame(Content(Site(), (), ()), self.links)
 
     def image(self, path: str) -> Path | None:
-        """The image at `path` below the content folder; None when there is none, or it lies outside or is hidden."""
-        if any(part.startswith(".") for part in path.split("/")) or "\0" in path:
-            return None
-        found = (self.content_folder / path).resolve()
-        if found.suffix.lower() not in IMAGE_TYPES or not found.is_relative_to(self.content_folder):
-            return None
-        return found if found.is_file() else None
+        """The image at `path` below the content folder; None when there is none to serve."""
+        return find_image(self.content_folder, path)
 
 
 def current_portal() -> Portal:

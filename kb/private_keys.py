@@ -18,11 +18,11 @@ _KIND = rf"(?:[A-Z0-9]{{2,12}}{_WORD}){{0,3}}PRIVATE{_WORD}KEY(?:{_WORD}BLOCK)?"
 _BEGIN = re.compile(rf"-{{2,5}} ?BEGIN{_WORD}{_KIND} ?-{{2,5}}")
 _END = re.compile(rf"-{{2,5}} ?END{_WORD}{_KIND} ?-{{2,5}}")
 _ANY_BEGIN = re.compile(r"-{2,5} ?BEGIN ")
-_LONGEST_BLOCK = 30_000  # characters; a key of 16,384 bits with a prefix on each line
-_LEAST_BODY = 40  # Base64 characters; fewer are the same for all keys of a kind
+LONGEST_BLOCK = 30_000  # characters; a key of 16,384 bits with a prefix on each line
+LEAST_BODY = 40  # Base64 characters; fewer are the same for all keys of a kind
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_LEAST_LINE = 24  # Base64 characters of a line in the middle of a key
+LEAST_LINE = 24  # Base64 characters of a line in the middle of a key
 _RUN = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _WRITTEN_REST = re.compile(r"(?:\\[nr])+[A-Za-z0-9+/]{1,15}={0,2}(?![A-Za-z0-9+/])")  # a last line behind a written \n
 _PEM_HEADER = re.compile(r"(?:Proc-Type|DEK-Info|Comment|Version|Hash|Subject|X-[\w-]+):|^[\s>|#\"'.…]*$|\.{3}\s*$")
@@ -45,6 +45,20 @@ _HEX = r"(?:[ \t]*(?:[0-9a-f]{2}:){2,}(?:[0-9a-f]{2})?[ \t]*\r?\n?)+"
 _DUMP = re.compile(rf"(?:privateExponent|prime[12]|exponent[12]|coefficient|priv):[ \t]*\r?\n{_HEX}")  # openssl -text
 
 
+PATTERNS = {  # by name, for who finds keys elsewhere by the same rules
+    "begin": _BEGIN,
+    "end": _END,
+    "any_begin": _ANY_BEGIN,
+    "run": _RUN,
+    "written_rest": _WRITTEN_REST,
+    "pem_header": _PEM_HEADER,
+    "bare": _BARE,
+    "putty": _PUTTY,
+    "putty_end": _PUTTY_END,
+    "dump": _DUMP,
+}
+
+
 def key_spans(text: str) -> Iterator[Span]:
     """Where private keys stand, as (start, end), in no order; two may overlap."""
     if "PRIVATE" in text:
@@ -58,10 +72,10 @@ def key_spans(text: str) -> Iterator[Span]:
 def _blocks(text: str) -> Iterator[Span]:
     """From each BEGIN to its END, or as far as the key goes on."""
     for begin in _BEGIN.finditer(text):
-        other = _ANY_BEGIN.search(text, begin.end(), begin.end() + _LONGEST_BLOCK)
-        end = _END.search(text, begin.end(), other.start() if other else begin.end() + _LONGEST_BLOCK)
+        other = _ANY_BEGIN.search(text, begin.end(), begin.end() + LONGEST_BLOCK)
+        end = _END.search(text, begin.end(), other.start() if other else begin.end() + LONGEST_BLOCK)
         stop = end.end() if end else _end_of_body(text, begin.end())
-        if _body_length(text, begin.end(), stop) >= _LEAST_BODY:
+        if _body_length(text, begin.end(), stop) >= LEAST_BODY:
             yield begin.start(), stop
 
 
@@ -69,7 +83,7 @@ def _tails(text: str) -> Iterator[Span]:
     """From the first line of a key whose BEGIN is missing to its END."""
     for end in _END.finditer(text):
         start = _start_of_body(text, end.start())
-        if _body_length(text, start, end.start()) >= _LEAST_BODY:
+        if _body_length(text, start, end.start()) >= LEAST_BODY:
             yield start, end.end()
 
 
@@ -80,7 +94,7 @@ def _bare(text: str) -> Iterator[Span]:
         if found.start() < seen:
             continue
         seen = max(found.end(), _end_of_body(text, found.end()))
-        if _body_length(text, found.start(), seen) >= _LEAST_BODY:
+        if _body_length(text, found.start(), seen) >= LEAST_BODY:
             yield found.start(), seen
 
 
@@ -88,7 +102,7 @@ def _putty(text: str) -> Iterator[Span]:
     """Keys of PuTTY, from their first line to their checksum, or to the next key when that is missing."""
     starts = [found.start() for found in _PUTTY.finditer(text)]
     for start, following in pairwise([*starts, len(text)]):
-        region_end = min(following, start + _LONGEST_BLOCK)
+        region_end = min(following, start + LONGEST_BLOCK)
         if text.find("Private-Lines:", start, region_end) >= 0:
             end = _PUTTY_END.search(text, start, region_end)
             yield start, end.end() if end else region_end
@@ -105,7 +119,7 @@ def _end_of_body(text: str, start: int) -> int:
         line_start, line_end = line_end + 1, _line_end(text, line_end + 1)
         line = text[line_start:line_end]
         first, last = _last_run(line)
-        if last - first >= _LEAST_LINE and _is_random(line[first:last]):
+        if last - first >= LEAST_LINE and _is_random(line[first:last]):
             stop, margin = line_start + last, first
         elif stop > start and first == margin and _is_end_of_key(line, first, last):
             return line_start + last
@@ -126,7 +140,7 @@ def _start_of_body(text: str, end: int) -> int:
         line_start = text.rfind("\n", 0, line_end) + 1
         line = text[line_start:line_end]
         first, last = _last_run(line)
-        if last - first >= _LEAST_LINE and _is_random(line[first:last]):
+        if last - first >= LEAST_LINE and _is_random(line[first:last]):
             start = line_start + first
         elif not (is_last and _is_end_of_key(line, first, last)):
             break

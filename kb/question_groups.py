@@ -38,7 +38,7 @@ class Search:
     @property
     def question(self) -> LoggedQuestion:
         """The text that says most, the last of them."""
-        return max(self.questions, key=lambda question: (len(_folded(question.text)), question.asked_at, question.id))
+        return max(self.questions, key=lambda question: (len(folded(question.text)), question.asked_at, question.id))
 
     @property
     def is_unanswered(self) -> bool:
@@ -88,7 +88,7 @@ def one_a_search(questions: Iterable[LoggedQuestion]) -> list[Search]:
     of_conversation: dict[str, list[Search]] = {}
     recent: deque[Search] = deque(maxlen=_SEARCHES_COMPARED)
     for question in sorted(questions, key=lambda item: (item.asked_at, item.id)):
-        text, at = _folded(question.text), datetime.fromisoformat(question.asked_at)
+        text, at = folded(question.text), datetime.fromisoformat(question.asked_at)
         if question.conversation_id:
             others: list[Search] | deque[Search] = of_conversation.setdefault(question.conversation_id, [])
         else:
@@ -155,10 +155,11 @@ def search_terms(text: str, vocabulary: Vocabulary) -> frozenset[str]:
         terms.append(occurrence.concepts[0])
         topics.append(True)
     kept = frozenset(term for term, is_topic in zip(terms, topics, strict=True) if is_topic)
-    return kept or frozenset(primary_terms(text)) or frozenset((_folded(text),))
+    return kept or frozenset(primary_terms(text)) or frozenset((folded(text),))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """The text as it is compared: without case, with single spaces."""
     return " ".join(text.casefold().split())
 
 
@@ -198,7 +199,7 @@ def _nearest(terms: frozenset[str], rare: Sequence[str], by_term: Mapping[str, S
 def _group(searches: Sequence[Search], handled: Mapping[str, HandledQuestion]) -> QuestionGroup:
     by_wording: dict[str, list[LoggedQuestion]] = {}
     for search in searches:
-        by_wording.setdefault(_folded(search.question.text), []).append(search.question)
+        by_wording.setdefault(folded(search.question.text), []).append(search.question)
     wordings = [
         Wording(
             asked[-1].text,

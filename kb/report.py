@@ -41,8 +41,11 @@ _OWN = {
     ),
 }  # fmt: skip
 
+# How a secret is taken out of a text, by where it stands: all of a key with its markers, several lines, or one.
+WAYS = {"key": "the lines from BEGIN to END", "lines": "lines {first} to {last}", "line": "it from line {first}"}
+
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # no text holds these; tabs, page breaks and colours are left
-_MARKUP = re.compile(r"([\\`*_\[\]<>#&|!~])")
+MARKUP = re.compile(r"([\\`*_\[\]<>#&|!~])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +134,21 @@ def secret_messages(what: str, text: str) -> Iterator[str]:
     found: dict[SecretName, list[Secret]] = {}
     for secret in find_secrets(text):
         found.setdefault(secret.name, []).append(secret)
-    verb = "contain" if _is_plural(what) else "contains"
     for name, these in found.items():
         first, last = these[0].line, these[0].line + text.count("\n", these[0].start, these[0].end)
         if name == "private key" and "BEGIN" in text[these[0].start : these[0].end]:
-            way = "the lines from BEGIN to END"
-        elif last > first:
-            way = f"lines {first} to {last}"
+            way = "key"
         else:
-            way = f"it from line {first}"
-        yield f"{what} {verb} a {name}. Remove {way}."
+            way = "lines" if last > first else "line"
+        yield secret_sentence(what, name, WAYS[way].format(first=first, last=last), is_many=is_plural(what))
 
 
-def _is_plural(label: str) -> bool:
+def secret_sentence(what: str, name: str, way: str, *, is_many: bool) -> str:
+    """That a field or file holds a secret, and how to take it out. is_many: whether `what` is a plural."""
+    return f"{what} {'contain' if is_many else 'contains'} a {name}. Remove {way}."
+
+
+def is_plural(label: str) -> bool:
     """Whether a label such as "Error messages" wants "contain"."""
     return re.fullmatch(r"(?!What|How|Which|Who)\w+(?: \w+)?s", label) is not None and not re.search(
         "(?:ss|us|is)$", label
@@ -251,7 +256,7 @@ def report_markdown(report: Report, template: ReportTemplate, *, with_files: boo
     parts = [f"# Problem report {report.reference}".rstrip()]
     if report.sent_at:
         parts.append(f"Sent: {_moment(report.sent_at)}")
-    parts += [_fenced(_MARKUP.sub(r"\\\1", label), text) for label, text in _filled(report, template, with_files)]
+    parts += [_fenced(MARKUP.sub(r"\\\1", label), text) for label, text in _filled(report, template, with_files)]
     return "\n\n".join(parts) + "\n"
 
 

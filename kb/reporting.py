@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from kb.conversation import Conversation, TriedItem, question_text, tried
+from kb.conversation import Conversation, TriedItem, Verdict, question_text, tried
 from kb.delivery import announce_report
 from kb.entry import Entry, ReportTemplate
 from kb.generation import Generation
@@ -17,8 +17,15 @@ from kb.pages_report import describing_fields
 from kb.report import make_reference, make_report, prefill
 from kb.retrieval import Hit
 from kb.settings import Settings
-from kb.store.report_drafts import ReportDraft, delete_draft, load_draft
-from kb.store.reports import NewReport, StoredReport, create_report, load_by_key
+from kb.store.report_drafts import ReportDraft, Solved, delete_draft, load_draft, lock_draft, set_solved
+from kb.store.reports import Created, NewReport, StoredReport, create_report, load_by_key
+from kb.store.verdicts import (
+    add_solved_by_similar,
+    find_verdict,
+    set_verdict,
+    take_back_solved_by_similar,
+    undo_verdict,
+)
 
 MOST_SIMILAR = 3
 _KINDS = (("question", "question", ""), ("entry", "entry", "entries"), ("step", "step", ""))
@@ -78,7 +85,7 @@ def send_draft(
 ) -> tuple[StoredReport, bool] | None:
     """Make a draft a report: the report, and whether it is new. However often a draft is sent, it makes one report.
 
-    A new one goes into the outbox as well, in the same transaction.
+    That an entry spared it is taken back.
 
     None when there is neither a draft of this id nor a report that it became.
     """
@@ -86,11 +93,21 @@ def send_draft(
     if draft is None:
         sent = load_by_key(connection, draft_id) if draft_id else None
         return (sent, False) if sent else None
+    made = send(connection, settings, draft, template)
+    unmark_solved(connection, draft.id)
+    delete_draft(connection, draft.id)
+    return made.report, made.is_new
+
+
+def send(connection: Connection, settings: Settings, draft: ReportDraft, template: ReportTemplate) -> Created:
+    """The report that a draft, kept or not, becomes; when one was sent under its id before, that one.
+
+    A new one goes into the outbox as well, in the same transaction.
+    """
     made = create_report(connection, new_report(draft, template), make_reference)
     if made.is_new:
         announce_report(connection, settings, made.report, template)
-    delete_draft(connection, draft.id)
-    return made.report, made.is_new
+    return made
 
 
 def new_report(draft: ReportDraft, template: ReportTemplate) -> NewReport:
@@ -105,6 +122,35 @@ def new_report(draft: ReportDraft, template: ReportTemplate) -> NewReport:
         attachments=draft.attachments,
         conversation_id=draft.conversation_id,
     )
+
+
+def mark_solved(connection: Connection, draft_id: str, entry_id: str) -> None:
+    """Count that an entry spared the report of a draft, once, and note it in the conversation that led there."""
+    unmark_solved(connection, draft_id)
+    draft = lock_draft(connection, draft_id)
+    if draft is None:
+        return
+    talk_id, before = draft.conversation_id, None
+    if talk_id:
+        before = find_verdict(connection, talk_id, "entry", entry_id)
+        set_verdict(connection, talk_id, Verdict("entry", entry_id, "yes"))
+    set_solved(connection, draft_id, Solved(entry_id, add_solved_by_similar(connection, entry_id), before))
+
+
+def unmark_solved(connection: Connection, draft_id: str) -> bool:
+    """Take that back: the count, and the verdict if it still stands. Whether there was something to take back."""
+    draft = lock_draft(connection, draft_id)
+    if draft is None or draft.solved is None:
+        return False
+    entry_id, before, talk_id = draft.solved.entry_id, draft.solved.verdict_before, draft.conversation_id
+    now = find_verdict(connection, talk_id, "entry", entry_id)
+    if now and now.verdict == "yes":
+        undo_verdict(connection, talk_id, "entry", entry_id)
+        if before:
+            set_verdict(connection, talk_id, before)
+    take_back_solved_by_similar(connection, draft.solved.number)
+    set_solved(connection, draft_id, None)
+    return True
 
 
 def _counted(items: Sequence[TriedItem]) -> str:

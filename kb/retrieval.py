@@ -509,7 +509,8 @@ class Retriever:
             for place in range(*rows.searchsorted(bounds).tolist()):
                 share[int(rows[place]) - first] += float(table.wording_weights[low + place]) ** 2
                 size[int(rows[place]) - first] += 1
-        shares = [value if n >= LEAST_ERROR_TERMS else 0.0 for value, n in zip(share, size, strict=True)]
+        # rounded, so that texts which are there completely are equal, and the first of them counts
+        shares = [round(value, 6) if n >= LEAST_ERROR_TERMS else 0.0 for value, n in zip(share, size, strict=True)]
         best = max(range(len(shares)), key=shares.__getitem__, default=-1)
         return (shares[best], best) if best >= 0 else (0.0, -1)
 

@@ -22,7 +22,7 @@ _LONGEST = 2000  # characters of a secret on one line
 def rule_spans(text: str) -> Iterator[tuple[int, int, SecretName]]:
     """What the rules find, as (start, end, name), in no order; two may overlap."""
     folded = text.lower()
-    for rule in _RULES:
+    for rule in RULES:
         if any(hint in folded for hint in rule.hints):
             for found in rule.pattern.finditer(text):
                 start, end = _span(found)
@@ -32,9 +32,9 @@ def rule_spans(text: str) -> Iterator[tuple[int, int, SecretName]]:
 
 def cookie_spans(text: str) -> Iterator[Span]:
     """The values of session cookies in Cookie and Set-Cookie headers."""
-    for header in _COOKIE_HEADER.finditer(text):
-        for cookie in _COOKIE.finditer(text, *header.span("cookies")):
-            is_session = _SESSION_NAME.search(cookie["name"]) or _is_opaque(cookie["secret"])
+    for header in COOKIE_HEADER.finditer(text):
+        for cookie in COOKIE.finditer(text, *header.span("cookies")):
+            is_session = SESSION_NAME.search(cookie["name"]) or _is_opaque(cookie["secret"])
             if is_session and _is_value(cookie["secret"]):
                 yield cookie.span("secret")
 
@@ -47,7 +47,7 @@ def _span(found: re.Match[str]) -> Span:
 
 # What is written where a secret would be, and is none.
 
-_PLACEHOLDER = re.compile(
+PLACEHOLDER = re.compile(
     r"\[(?:password|token|private|session)\b"  # masked, or a remark
     r"|(?P<letter>.)(?P=letter)*$"  # *****, xxxx
     r"|<|\.\.\.|…"  # <your password>
@@ -61,7 +61,7 @@ _PLACEHOLDER = re.compile(
     r"|[\w.:>-]+[(\[](?:.*[)\]];?)?$",  # a call: getenv("X")
     re.IGNORECASE | re.DOTALL,
 )
-_STATUS = frozenset(
+STATUS = frozenset(
     """
     a accepted and argument authentication base64 basic bad bearer builtin cancelled changed correct denied disabled empty enabled error
     exec expired failed failure false field file flag forgotten found from given hidden in incorrect insecure invalid is it lost
@@ -74,11 +74,11 @@ _STATUS = frozenset(
 
 
 def _is_value(value: str) -> bool:
-    return bool(value.strip()) and not _PLACEHOLDER.match(value)
+    return bool(value.strip()) and not PLACEHOLDER.match(value)
 
 
 def _is_no_status(value: str) -> bool:
-    return value.strip(".,;:!?()").lower() not in _STATUS
+    return value.strip(".,;:!?()").lower() not in STATUS
 
 
 def _is_made(value: str) -> bool:
@@ -103,6 +103,14 @@ def _is_name_and_password(value: str) -> bool:
     return b":" in plain and plain.isascii()
 
 
+Test = Literal["any", "no status", "made", "name and password"]  # what is asked of a value, by name
+_TESTS: dict[Test, Callable[[str], bool]] = {
+    "any": lambda value: True,
+    "no status": _is_no_status,
+    "made": _is_made,
+    "name and password": _is_name_and_password,
+}
+
 # How secrets are written.
 
 _PASSWORD = r"(?:pass(?:word|wd|wort|[-_ ]?phrase)s?\d?|(?<![A-Za-z])(?:pass|pwd|pw)|kennwort)"
@@ -116,6 +124,7 @@ _KEY_HINTS = ("secret", "token", "credential", "key")
 _HINTS = _PASSWORD_HINTS + _KEY_HINTS
 _QUOTED = rf"\"(?P<double>(?:[^\"\\\n]|\\.){{1,{_LONGEST}}})\"|'(?P<single>(?:[^'\\\n]|\\.){{1,{_LONGEST}}})'"
 _BARE = rf"[^\s\"'<>&;,()\[\]{{}}][^\s\"'<>&;,]{{0,{_LONGEST}}}"
+WHOLE_WORD = rf"(?>{_BARE})"
 _REST = rf"[^\s\"'\[][^\n\r]{{0,{_LONGEST}}}?(?=[ \t]*(?:[ \t]#[^\n]*)?\r?$)"  # to the end of the line or its comment
 _LAST = rf"[^\s\"'\[]\S{{0,{_LONGEST}}}(?=[ \t]*\r?$)"  # the last word of the line
 _ASSIGN = r"[ \t]*(?:=>|:=|=(?![=>]))[ \t]*"
@@ -137,10 +146,14 @@ class _Rule:
     name: SecretName
     hints: tuple[str, ...]  # one of them is in every text the pattern fits; small letters
     pattern: re.Pattern[str]
-    is_secret: Callable[[str], bool] = _is_no_status
+    test: Test = "no status"
+
+    def is_secret(self, value: str) -> bool:
+        """Whether a value is one, beside being there."""
+        return _TESTS[self.test](value)
 
 
-_RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
+RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
     _Rule(  # SSLKEYLOGFILE, openssl s_client
         "session key",
         ("client_random", "_secret", "_secret_0", "master-key", "master key", "psk"),
@@ -165,7 +178,7 @@ _RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
             _secret(r"[^\s/?#\"'<>]{1,500}"),
             "@",
         ),
-        lambda value: True,
+        "any",
     ),
     _Rule("password", _PASSWORD_HINTS, _compiled(_LINE_START, _PASSWORD, _ASSIGN, _secret(_QUOTED, _REST))),
     _Rule("password", _PASSWORD_HINTS, _compiled(_PASSWORD, r"[\"']?", _ASSIGN, _secret(_QUOTED, _BARE))),
@@ -175,12 +188,12 @@ _RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
         _compiled(
             _PASSWORD,
             r"[\"']?[ \t]*:(?!//)[ \t]*",
-            _secret(_QUOTED, rf"(?>{_BARE})" + r"(?=[ \t]*(?:$|[,;}\r]|[ \t]#|[ \t][\w-]{1,40}[:=]))"),
+            _secret(_QUOTED, WHOLE_WORD + r"(?=[ \t]*(?:$|[,;}\r]|[ \t]#|[ \t][\w-]{1,40}[:=]))"),
         ),
     ),
     _Rule("token", _KEY_HINTS, _compiled(_LINE_START, _KEY, _ASSIGN, _secret(_QUOTED, _REST))),
     _Rule(
-        "token", _KEY_HINTS, _compiled(_KEY, r"[\"']?[ \t]*(?:=>|:=|={1,3}|:)[ \t]*", _secret(_QUOTED, _BARE)), _is_made
+        "token", _KEY_HINTS, _compiled(_KEY, r"[\"']?[ \t]*(?:=>|:=|={1,3}|:)[ \t]*", _secret(_QUOTED, _BARE)), "made"
     ),
     _Rule(  # AuthLDAPBindPassword secret, SessionCryptoPassphrase secret, requirepass secret
         "password",
@@ -247,7 +260,7 @@ _RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
             ),
             flags=0,
         ),
-        lambda value: True,
+        "any",
     ),
     _Rule(
         "password",
@@ -255,7 +268,7 @@ _RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
         _compiled(r"authorization[\"']?[ \t]*[:=][ \t]*[\"']?Basic[ \t+]+", _secret(r"[A-Za-z0-9+/_-]{2,2000}={0,2}")),
     ),
     _Rule(
-        "password", ("basic ",), _compiled(r"\bBasic ", _secret(r"[A-Za-z0-9+/]{6,2000}={0,2}")), _is_name_and_password
+        "password", ("basic ",), _compiled(r"\bBasic ", _secret(r"[A-Za-z0-9+/]{6,2000}={0,2}")), "name and password"
     ),
     _Rule(
         "token",
@@ -267,7 +280,7 @@ _RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
             r"|(?:Digest|AWS4-HMAC-SHA256)[ \t+]+(?P<parts>[^\s\[][^\n\r']{0,2000}))",
         ),
     ),
-    _Rule("token", ("bearer ",), _compiled(r"\bBearer ", _secret(r"[A-Za-z0-9._~+/-]{12,4000}={0,2}")), _is_made),
+    _Rule("token", ("bearer ",), _compiled(r"\bBearer ", _secret(r"[A-Za-z0-9._~+/-]{12,4000}={0,2}")), "made"),
     _Rule(  # outside of headers too: in addresses and in custom logs
         "session cookie",
         ("sessid", "sessionid", "session_id", "connect.sid"),
@@ -278,10 +291,10 @@ _RULES: tuple[_Rule, ...] = (  # of two that find the same, the first names it
     ),
 )
 
-_COOKIE_HEADER = re.compile(
+COOKIE_HEADER = re.compile(
     r"\b(?:set-)?cookie2?[\"']?[ \t]*[:=][ \t]*[\"']?(?P<cookies>[^\n\r]{1,16000})", re.IGNORECASE
 )
-_COOKIE = re.compile(r"(?P<name>[^\s=;,\"':]{1,100})=(?P<secret>[^\s;,\"']{1,4000})")
-_SESSION_NAME = re.compile(
+COOKIE = re.compile(r"(?P<name>[^\s=;,\"':]{1,100})=(?P<secret>[^\s;,\"']{1,4000})")
+SESSION_NAME = re.compile(
     r"sess|(?:^|[._-])s?sid$|token|auth|login|logged_in|remember|jwt|ticket|sso|^cf(?:id|token)$|sid$", re.IGNORECASE
 )

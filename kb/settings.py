@@ -28,6 +28,9 @@ class Ranking(BaseModel):
     )  # fmt: skip
     idf_power: float = Field(0.6, gt=0, le=1, description="How much rarity counts in the sum of terms.")
     k1: float = Field(1.8, gt=0, description="How slowly repeated occurrences of a term stop counting (BM25's k1).")
+    impact_steps: int = Field(
+        7, ge=1, le=100, description="Steps, from nothing to the most, to which what a term says for a document is rounded."
+    )
     length_norm: float = Field(
         0.65, ge=0, le=1, description="How much a long field weakens each of its words (BM25's b)."
     )
@@ -71,7 +74,6 @@ class Levels(BaseModel):
             "aliases": 2.394,
             "asked": 1.782,
             "errors": -1.186,
-            "headings": 0.072,
             "unknown": -0.407,
             "strength": 0.58,
             "likeness": 1.432,
@@ -140,11 +142,14 @@ class Settings(BaseModel):
     staff_idle_minutes: int = Field(480, ge=1, description="Minutes without a request after which a login ends.")
     staff_session_hours: int = Field(168, ge=1, description="Hours after which a login ends in any case.")
     login_attempts: int = Field(5, ge=1, description="Failed logins of one name before it has to wait.")
+    login_attempts_per_client: int = Field(
+        20, ge=1, description="Failed logins from one address, whatever the name, before it has to wait."
+    )
     login_wait_seconds: int = Field(
         30, ge=1, description="Seconds of the first wait; doubled with each further failure."
     )
     login_most_wait_seconds: int = Field(
-        900, ge=1, description="Most seconds a name has to wait between failed logins."
+        900, ge=1, description="Most seconds a name or an address has to wait between failed logins."
     )
     asks_per_minute: int = Field(
         60, ge=1, description="Questions that one reader may ask in a minute, of each process of the server."
@@ -152,8 +157,23 @@ class Settings(BaseModel):
     reports_per_hour: int = Field(
         10, ge=1, description="Reports that one reader may send in an hour, of each process of the server."
     )
+    reads_per_minute: int = Field(
+        600,
+        ge=1,
+        description="Searches and readings of one client of the API in a minute, of each process of the server.",
+    )
+    api_origins: str = Field(
+        "", description="Sites whose pages may call the API, such as https://www.example.com, with commas; * for all."
+    )
+    embed_origins: str = Field(
+        "",
+        description="Sites that may show the help widget, such as https://www.example.com, with commas; * for all.",
+    )
     trusted_proxies: int = Field(
         0, ge=0, description="Proxies in front of the portal whose X-Forwarded headers are believed."
+    )
+    mcp_hosts: str = Field(
+        "", description="Names under which assistants may call `mcp --http`, such as help.example.com, with commas."
     )
     labelled_questions: Path = Field(
         Path("tests/golden.jsonl"),
@@ -179,8 +199,11 @@ class Settings(BaseModel):
         SecretStr(""),
         description="Secret that signs what is posted, at least 16 characters; the receiver knows it too.",
     )
-    webhook_unanswered: bool = Field(
-        True, description="Whether questions that no entry answers are posted there as well."
+    webhook_events: str = Field(
+        "report.created, question.unanswered", description="Events that are posted there, with commas between them."
+    )
+    webhook_question_seconds: int = Field(
+        60, ge=0, le=86_400, description="Seconds that an unanswered question waits to see whether its person goes on."
     )
 
 

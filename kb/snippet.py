@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.analysis import words
+from kb.entry import Entry, Guide
 from kb.markdown import Block
 
 MOST_WORDS = 60  # of a passage; a longer paragraph is cut to whole sentences around the marked one
@@ -76,6 +77,12 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     if text[start:].strip():
         ranges.append((start, len(text.rstrip())))
     return ranges
+
+
+def heading_shown(item: Entry | Guide | None, heading: str) -> str:
+    """A passage's heading when it is worth naming; none for a main part, such as "Today", which every entry has."""
+    is_main = isinstance(item, Entry) and re.search(rf"^##?\s+{re.escape(heading)}\s*$", item.body, re.MULTILINE)
+    return "" if is_main else heading
 
 
 def make_passages(blocks: Sequence[Block], historic_headings: Collection[str]) -> list[Passage]:

@@ -12,6 +12,7 @@ LOGOUT = "/logout"
 INBOX = "/inbox"
 QUESTIONS = "/inbox/questions"
 DRAFTS = "/inbox/drafts"
+DELIVERIES = "/inbox/deliveries"
 INSIGHTS = "/insights"
 
 
@@ -38,6 +39,11 @@ def draft(draft_id: str, action: str = "") -> str:
 def draft_patch(draft_id: str) -> str:
     """A draft's patch as a file."""
     return f"{DRAFTS}/{quote(draft_id)}.patch"
+
+
+def delivery(delivery_id: int, action: str) -> str:
+    """An action on a delivery."""
+    return f"{DELIVERIES}/{delivery_id}/{action}"
 
 
 def table(name: str, days: int) -> str:

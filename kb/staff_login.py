@@ -1,8 +1,8 @@
 """Logins of the support team: what a password must be, how it is kept, and how fast it can be guessed.
 
-Failed logins are counted by name, whether or not there is such an account, so that nothing tells which names exist. The
-count is raised before a password is looked at and lowered when it was right: many logins at once get no further than one
-after the other.
+Failed logins are counted by name, whether or not there is such an account, so that nothing tells which names exist; and by
+where they come from, so that trying one password on many names gets nowhere either. The count is raised before a password
+is looked at and lowered when it was right: many logins at once get no further than one after the other.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from kb.errors import InputError
 from kb.settings import Settings
 from kb.store.database import Database
-from kb.store.staff import (
-    FAILURE_HOURS,
-    Account,
-    add_account,
+from kb.store.login_failures import (
     add_login_failure,
     clear_login_failures,
+    hold_logins,
+    list_client_failures,
+    list_name_failures,
+)
+from kb.store.staff import (
+    Account,
+    add_account,
     close_session,
     find_session,
-    hold_logins,
-    list_login_failures,
     load_account,
     needs_touch,
     open_session,
     password_hash_of,
     touch_session,
 )
-from kb.store.times import time_before
 
 LEAST_PASSWORD = 10  # characters
 MOST_PASSWORD = 1000
@@ -48,7 +49,7 @@ class Login:
     account: Account | None = None
     token: str = ""  # goes into the session cookie; only its hash is stored
     problem: str = ""
-    wait_seconds: int = 0  # before this name can try again
+    wait_seconds: int = 0  # before this name, or whoever asks, can try again
 
 
 def hash_password(password: str) -> str:
@@ -61,7 +62,8 @@ def hash_password(password: str) -> str:
 
 def is_password(stored: str, password: str) -> bool:
     """Whether a password is the one that was stored. It takes as long when nothing was (an empty text)."""
-    is_right = check_password_hash(stored or _nobodys_hash(), _same_on_every_keyboard(password)[:MOST_PASSWORD])
+    nobodys = _nobodys_hash()  # made at the first login of a process, whoever that is
+    is_right = check_password_hash(stored or nobodys, _same_on_every_keyboard(password)[:MOST_PASSWORD])
     return is_right and bool(stored)
 
 
@@ -72,23 +74,31 @@ def add_staff(database: Database, name: str, password: str, now: datetime | None
         return add_account(connection, name, stored, now)
 
 
-def log_in(database: Database, settings: Settings, name: str, password: str, now: datetime | None = None) -> Login:
-    """Log in with a name, in any case, and a password. Raises StorageError."""
+def log_in(
+    database: Database, settings: Settings, name: str, password: str, now: datetime | None = None, client: str = ""
+) -> Login:
+    """Log in with a name, in any case, and a password. Raises StorageError.
+
+    client: the address it comes from, which is counted and never stored; empty when nobody knows it.
+    """
     moment = now or datetime.now(UTC)
     with database.begin() as connection:
         hold_logins(connection)
-        failures = list_login_failures(connection, name, time_before(moment, hours=FAILURE_HOURS))
-        wait = wait_seconds(failures, settings, moment)
+        wait = max(
+            wait_seconds(list_name_failures(connection, name, moment), settings.login_attempts, settings, moment),
+            wait_seconds(list_client_failures(connection, client, moment), settings.login_attempts_per_client, settings, moment),
+        )  # fmt: skip
         if wait:
             return Login(problem=_wait_sentence(wait), wait_seconds=wait)
-        add_login_failure(connection, name, moment)
+        add_login_failure(connection, name, client, moment)
         stored = password_hash_of(connection, name)
     if not is_password(stored, password):  # slow on purpose, so outside the transaction
         return Login(problem=WRONG)
     with database.begin() as connection:
-        clear_login_failures(connection, name)
         token = open_session(connection, name, moment)  # empty if the account was disabled meanwhile
         account = load_account(connection, name)
+        if token:
+            clear_login_failures(connection, name, client)
     return Login(account, token) if token else Login(problem=WRONG)
 
 
@@ -109,9 +119,12 @@ def log_out(database: Database, token: str) -> None:
         close_session(connection, token)
 
 
-def wait_seconds(failures: Sequence[str], settings: Settings, now: datetime) -> int:
-    """Seconds a name has to wait after these failed logins (times, oldest first): doubled with each, up to the most."""
-    surplus = len(failures) - settings.login_attempts
+def wait_seconds(failures: Sequence[str], attempts: int, settings: Settings, now: datetime) -> int:
+    """Seconds to wait after these failed logins (times, oldest first), of which `attempts` cost nothing.
+
+    The wait is doubled with each further one, up to the most.
+    """
+    surplus = len(failures) - attempts
     if surplus < 0:
         return 0
     wait = min(settings.login_wait_seconds << min(surplus, 30), settings.login_most_wait_seconds)

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, g, redirect, request, session
+from flask import Blueprint, Response, current_app, g, redirect, request, session
 
 from kb import staff_links
 from kb.guards import form_token
-from kb.pages_staff import Desk, Notice
+from kb.pages_staff import Desk, Notice, Refusal
 from kb.portal import current_portal
 from kb.responses import html_response
 from kb.staff_login import logged_in
 from kb.store.staff import Account
 
 OPEN = frozenset(("staff_site.login", "staff_site.log_in", "staff_site.log_out"))  # endpoints without a login
-_KEPT = ("entry", "question", "section", "wording")  # fields whose values come back when an action is refused
-_LONGEST_KEPT = 600  # characters; a cookie holds 4,000
+MARKER = "kb_staff"  # cookie; static/page.js looks for it
+_NEVER_SHOWN = ("csrf_token", "password")  # all else that was filled in comes back when an action is refused
 staff_site = Blueprint("staff_site", __name__)
 
 
@@ -32,7 +32,9 @@ def require_login() -> Response | None:
     if account is None:
         is_page = request.method in ("GET", "HEAD")
         session.pop("staff", None)
-        return moved(staff_links.login(request.full_path.rstrip("?") if is_page else form_page()))
+        answer = moved(staff_links.login(request.full_path.rstrip("?") if is_page else form_page()))
+        remove_marker(answer)
+        return answer
     g.account = account
     return None
 
@@ -44,6 +46,22 @@ def keep_private(response: Response) -> Response:
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Vary"] = "Cookie"
     return response
+
+
+def set_marker(answer: Response) -> None:
+    """Let the script of the reading pages know that this browser logged in.
+
+    Those pages are the same for everybody and kept by browsers and proxies, so the server cannot say it there. The cookie
+    opens nothing: whoever sets it by hand is asked for a password.
+    """
+    is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    answer.set_cookie(MARKER, "1", secure=is_secure, httponly=False, samesite="Lax")
+
+
+def remove_marker(answer: Response) -> None:
+    """Take that back."""
+    if MARKER in request.cookies:
+        answer.delete_cookie(MARKER, secure=bool(current_app.config["SESSION_COOKIE_SECURE"]), samesite="Lax")
 
 
 def find_account() -> Account | None:
@@ -60,18 +78,19 @@ def staff_name() -> str:
     return str(g.account.name)
 
 
-def desk() -> Desk:
-    """The frame of the page that answers this request, with the notice of the action before."""
-    stored = session.pop("notice", None)
+def desk(refusal: Refusal | None = None) -> Desk:
+    """The frame of the page that answers this request, with the notice of the action before, or why this one is refused."""
+    stored = None if refusal else session.pop("notice", None)
     notice = Notice(**stored) if stored else None
     portal = current_portal()
     name = g.account.name if "account" in g else ""
-    return Desk(portal.shelf().frame, name, form_token(), notice, portal.knowledge_base.problems() if name else ())
+    problems = portal.knowledge_base.problems() if name else ()
+    return Desk(portal.shelf().frame, name, form_token(), notice, refusal, problems)
 
 
-def page(text: str, status: int = 200) -> Response:
-    """A page as the answer."""
-    return html_response(text, status, private=True)
+def page(text: str, status: int = 200, *, packed: bool = False) -> Response:
+    """A page as the answer. packed: it shows nothing that stands in its address, and may be compressed."""
+    return html_response(text, status, private=True, packed=packed)
 
 
 def moved(address: str) -> Response:
@@ -85,11 +104,19 @@ def done(address: str, message: str, undo: str = "", fields: Mapping[str, str] |
     return moved(address)
 
 
-def refused(address: str, message: str) -> Response:
-    """The end of an action that could not be done: go to `address`, which says why and keeps what was typed."""
-    kept = {name: request.form[name][:_LONGEST_KEPT] for name in _KEPT if name in request.form}
-    session["notice"] = {"message": message, "is_problem": True, "fields": kept}
-    return moved(address)
+def refusal(message: str, place: str = "") -> Refusal:
+    """Why the action of this request cannot be done, with all that was filled in, for the page that answers it.
+
+    place: id of the element of that page it is about.
+    """
+    filled = {name: tuple(values) for name, values in request.form.lists() if name not in _NEVER_SHOWN}
+    return Refusal(message, place, filled)
+
+
+def page_number() -> int:
+    """The page of a list that was asked for; 1 for anything that is no number."""
+    number = request.args.get("page", "").strip()
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
 
 
 def form_page() -> str:

@@ -23,19 +23,19 @@ _OWN = (
     r"dckr_pat_[A-Za-z0-9_-]{20,60}",
     r"AGE-SECRET-KEY-1[A-Z0-9]{50,70}",
 )
-_CANDIDATE = re.compile(r"[A-Za-z0-9_.:/+=-]{20,}")  # what can be a token of any of these shapes
+CANDIDATE = re.compile(r"[A-Za-z0-9_.:/+=-]{20,}")  # what can be a token of any of these shapes
 
 
 def token_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where tokens stand, as (start, end); two may overlap."""
-    for candidate in _CANDIDATE.finditer(text):
-        for pattern in _patterns():
+    for candidate in CANDIDATE.finditer(text):
+        for pattern in patterns():
             for found in pattern.finditer(text, candidate.start(), candidate.end()):
                 yield found.span()
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], ...]:
+def patterns() -> tuple[re.Pattern[str], ...]:
     """Loading the library takes a tenth of a second, so it waits for the first text that may hold a token."""
     from detect_secrets.plugins.aws import AWSKeyDetector
     from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector

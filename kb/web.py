@@ -7,7 +7,6 @@ Routes are thin: they read the request, ask the knowledge base, and hand the res
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,23 +16,32 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from kb import pages, pages_conversation
-from kb.api import PREFIX as API_PREFIX
-from kb.api import api, json_response, problem_response
+from kb.api import api
+from kb.api_problems import NOT_STORED, is_api, problem_response
 from kb.asking import read_asked
 from kb.assets import KEEP, Asset, respond, text_asset
+from kb.cors import parse_origins
+from kb.embedding import NOWHERE, frame_ancestors, with_embedding
 from kb.entry import Finding
 from kb.errors import ContentError, DataFolderError, InputError, KbError, StorageError
 from kb.guards import csrf, guard, limit_asking, limiter
+from kb.images import IMAGE_TYPES
 from kb.knowledge_base import KnowledgeBase
 from kb.pages import Frame
-from kb.portal import IMAGE_TYPES, Portal, Shelf, current_portal
+from kb.portal import Portal, Shelf, current_portal
 from kb.query import clean
-from kb.responses import html_response, kept_page, typed
+from kb.rate_headers import seconds_left
+from kb.responses import html_response, json_response, kept_page, twin_response, typed
 from kb.settings import Settings
 from kb.suggestions import suggest
 from kb.talks import LONGEST_ID, requested_talk, talk_frame
+from kb.twins import entry_markdown, section_markdown
+from kb.web_api import api_pages
 from kb.web_conversation import answer_alone, conversation_site
+from kb.web_discovery import discovery_site
+from kb.web_embed import widget_site
 from kb.web_guide import guide_site
+from kb.web_offline import offline_site
 from kb.web_report import report_site
 from kb.web_report_template import report_template_site
 from kb.web_staff import staff_site
@@ -46,11 +54,12 @@ RETRY_AFTER_S = 60
 OWN_WORDS = (410, 422)  # statuses whose page says what `abort` was told
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    f"base-uri 'none'; {NOWHERE}"
 )
 SAFETY_HEADERS = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
@@ -60,19 +69,23 @@ site = Blueprint("site", __name__)
 
 def create_app(settings: Settings, knowledge_base: KnowledgeBase | None = None) -> Flask:
     """The portal as a WSGI application. Without a `knowledge_base` it opens its own at the first request."""
+    parse_origins(settings.api_origins)  # a mistake in it is told now
+    ancestors = frame_ancestors(settings)  # and in this one
     app = Flask("kb", static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, MAX_FORM_MEMORY_SIZE=BODY_LIMIT)
     portal = app.extensions["portal"] = Portal(settings, knowledge_base)
     if portal.courier:
         app.before_request(portal.start_courier)  # once in each process; a server that forks starts it earlier
     guard(app, settings)
-    for blueprint in (site, api, conversation_site, guide_site):
+    for blueprint in (site, discovery_site, widget_site, api, conversation_site, guide_site):
         csrf.exempt(blueprint)  # they have no forms that act for somebody who is logged in
-    for blueprint in (site, api, conversation_site, guide_site, report_site, report_template_site, staff_site):
+    forms = (report_site, report_template_site, staff_site)
+    reading = (site, discovery_site, widget_site, offline_site)
+    for blueprint in (*reading, api, api_pages, conversation_site, guide_site, *forms):
         app.register_blueprint(blueprint)
     app.register_error_handler(KbError, _on_kb_error)
     app.register_error_handler(HTTPException, _on_http_error)
-    app.wsgi_app = with_safety_headers(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = with_embedding(with_safety_headers(app.wsgi_app), ancestors)  # type: ignore[method-assign, assignment]
     pages.load_templates()
     return app
 
@@ -99,12 +112,15 @@ def home() -> Response:
     portal = current_portal()
     shelf = portal.shelf()
     most_asked = tuple(entry_id for entry_id in portal.most_asked() if entry_id in shelf.frame.entries)
-    return kept_page(shelf, pages.home_page, most_asked)
+    section = shelf.frame.sections.get(request.args.get("section", ""))
+    return kept_page(shelf, pages.home_page, most_asked, "", "", None, section)
 
 
 @site.get("/ask")
 @limit_asking
 def ask() -> Response:
+    if "q" not in request.args and "log" not in request.args:
+        return home()  # a link that only leads to the box
     return answer_alone(read_asked(request.args))
 
 
@@ -137,17 +153,10 @@ def entry(entry_id: str) -> Response:
             return kept_page(shelf, pages_conversation.portal_entry_page, found.id)
         page = pages_conversation.talk_entry_page(talk_frame(shelf, talk), talk, found.id)
         return html_response(page, private=True)
-    if entry_id.endswith(".md"):
-        return _entry_markdown(shelf, entry_id.removesuffix(".md"))
-    return _nearest(shelf, entry_id)
-
-
-def _entry_markdown(shelf: Shelf, entry_id: str) -> Response:
-    found = shelf.frame.entries.get(entry_id)
-    if found is None:
-        return _nearest(shelf, entry_id)
-    text = pages.entry_markdown(shelf.frame, entry_id)
-    return respond(text_asset(text, "text/markdown; charset=utf-8"), request)
+    name = entry_id.removesuffix(".md")
+    if name != entry_id and name in shelf.frame.entries:
+        return twin_response(entry_markdown(shelf.frame, name))
+    return _nearest(shelf, name)
 
 
 def _nearest(shelf: Shelf, wanted: str) -> Response:
@@ -161,6 +170,9 @@ def _nearest(shelf: Shelf, wanted: str) -> Response:
 @site.get("/sections/<section_id>")
 def section(section_id: str) -> Response:
     shelf = current_portal().shelf()
+    name = section_id.removesuffix(".md")
+    if section_id not in shelf.frame.sections and name in shelf.frame.sections:
+        return twin_response(section_markdown(shelf.frame, name))
     if section_id not in shelf.frame.sections:
         abort(404)
     return kept_page(shelf, pages.section_page, section_id)
@@ -239,13 +251,6 @@ def sitemap() -> Response:
     return respond(text_asset(text, "application/xml; charset=utf-8"), request)
 
 
-@site.get("/opensearch.xml")
-def opensearch() -> Response:
-    portal = current_portal()
-    text = pages.opensearch(portal.shelf().frame, portal.settings.base_url or request.host_url)
-    return respond(text_asset(text, "application/opensearchdescription+xml; charset=utf-8"), request)
-
-
 @site.get("/robots.txt")
 def robots() -> Response:
     address = (current_portal().settings.base_url or request.host_url).rstrip("/")
@@ -269,7 +274,8 @@ def _on_kb_error(error: KbError) -> Response:
     if isinstance(error, InputError):
         return _fault(422, str(error))
     log.error("%s", error)
-    response = _fault(503, fault=pages.STORAGE_FAULT) if isinstance(error, StorageError) else _fault(503)
+    is_storage = isinstance(error, StorageError)
+    response = _fault(503, NOT_STORED, pages.STORAGE_FAULT) if is_storage else _fault(503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
@@ -282,7 +288,11 @@ def _on_http_error(error: HTTPException) -> Response:
         return response  # type: ignore[return-value]
     # what abort() was told in this project's own words is for the reader; a library's words are not
     is_own = error.description != type(error).description
-    says_own = is_own and (status in OWN_WORDS or _is_api()) and not isinstance(error, CSRFError | RateLimitExceeded)
+    says_own = (
+        is_own
+        and (status in OWN_WORDS or is_api(request.path))
+        and not isinstance(error, CSRFError | RateLimitExceeded)
+    )
     page = _too_many() if status == 429 else _fault(status, str(error.description) if says_own else "")
     if "Allow" in response.headers:
         page.headers["Allow"] = response.headers["Allow"]
@@ -292,23 +302,19 @@ def _on_http_error(error: HTTPException) -> Response:
 def _too_many() -> Response:
     """That a limit is used up, and in how many seconds it is not."""
     limit = limiter.current_limit
-    seconds = max(1, limit.reset_at - int(time.time())) if limit else RETRY_AFTER_S
-    noun = "reports" if request.blueprint == "report_site" else "questions"
+    seconds = seconds_left(limit) if limit else RETRY_AFTER_S
+    noun = {"report_site": "reports", "api": "requests"}.get(request.blueprint or "", "questions")
     fault = pages.Fault(f"Too many {noun} at once", f"Try again in {pages.plural(seconds, 'second')}.")
-    response = _fault(429, fault=fault)
+    response = _fault(429, f"{fault.title}. {fault.message}", fault)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _is_api() -> bool:
-    return request.path.startswith(API_PREFIX.removesuffix("v1"))
-
-
 def _fault(status: int, message: str = "", fault: pages.Fault | None = None) -> Response:
-    fault = fault or pages.fault_of(status, message)
-    if _is_api():
-        return problem_response(status, fault.title, message or fault.message)
-    return html_response(pages.error_page(_any_frame(), fault), status)
+    """An error in words; a `fault` is shown as it is on a page, a `message` stands for it in JSON."""
+    if is_api(request.path):
+        return problem_response(status, message)
+    return html_response(pages.error_page(_any_frame(), fault or pages.fault_of(status, message)), status)
 
 
 def _any_frame() -> Frame:

@@ -8,17 +8,16 @@ from typing import Any, get_args
 from flask import Blueprint, Response, abort, redirect, request
 
 from kb import pages, pages_conversation
-from kb.api import json_response
 from kb.asking import Asked, find_problem, find_section, read_asked
 from kb.conversation import REASONS, Conversation, Verdict, VerdictWord
 from kb.errors import StorageError
-from kb.guards import limit_asking, refuse_other_sites
+from kb.guards import form_key, limit_asking, refuse_other_sites
 from kb.links import LONGEST_ADDRESS
 from kb.pages import Problem
 from kb.portal import Shelf, current_portal
-from kb.responses import html_response, typed
+from kb.responses import html_response, json_response, typed
 from kb.secret_scan import mask
-from kb.store.conversations import clear_conversation, create_conversation, remove_item, restore_item
+from kb.store.conversations import clear_conversation, remove_item, restore_item, start_conversation
 from kb.store.verdicts import set_verdict, undo_verdict
 from kb.talks import asker, find_conversation, make_talk, talk_frame, the_conversation
 
@@ -74,10 +73,12 @@ def ask_by_form() -> Response:
 
 def _ask(shelf: Shelf, asked: Asked, conversation: Conversation | None) -> Response:
     standalone = typed(request.form, "standalone") == "1"
-    conversation_id, number = asker(shelf).ask(asked, conversation, standalone=standalone, after=_number("after"))
-    if not conversation_id:
+    told = asker(shelf).ask(
+        asked, conversation, standalone=standalone, after=_number("after"), form_key=form_key()
+    )
+    if not told.conversation_id:
         return _ended(shelf, asked)
-    address = current_portal().links.within(conversation_id).turn(number)
+    address = current_portal().links.within(told.conversation_id).turn(told.number)
     if request.accept_mimetypes.best == "application/json":
         return json_response({"url": address})
     return _see(address)
@@ -207,6 +208,6 @@ def _new_conversation(shelf: Shelf) -> str:
     """A conversation that starts with the question whose answer the feedback is about, if there was one."""
     asked = read_asked(request.form)
     if find_problem(shelf.frame, asked, current_portal().settings) is None:
-        return asker(shelf).ask(asked, None, is_logged=False)[0]
+        return asker(shelf).ask(asked, None, is_logged=False, form_key=form_key()).conversation_id
     with current_portal().database.begin() as connection:
-        return create_conversation(connection)
+        return start_conversation(connection, form_key())

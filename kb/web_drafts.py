@@ -5,16 +5,21 @@ from __future__ import annotations
 from flask import Response, abort, request
 
 from kb import draft_effect, drafts, pages_staff, staff_links
+from kb.pages_staff import Refusal
 from kb.portal import current_portal
 from kb.responses import typed
-from kb.staff_site import desk, done, moved, page, refused, staff_site
+from kb.staff_site import desk, done, moved, page, refusal, staff_site
 
 
 @staff_site.get("/inbox/drafts")
 def list_drafts() -> Response:
+    return _list_page()
+
+
+def _list_page(refused: Refusal | None = None) -> Response:
     settings = current_portal().settings
     found = [(draft, drafts.is_applied(settings, draft)) for draft in drafts.list_drafts(settings)]
-    return page(pages_staff.drafts_page(desk(), found))
+    return page(pages_staff.drafts_page(desk(refused), found), 409 if refused else 200)
 
 
 @staff_site.get("/inbox/drafts/<draft_id>")
@@ -66,10 +71,14 @@ def discard_draft(draft_id: str) -> Response:
 @staff_site.post("/inbox/drafts/<draft_id>/restore")
 def restore_draft(draft_id: str) -> Response:
     if not drafts.restore(current_portal().settings, draft_id):
-        return refused(
-            staff_links.DRAFTS, "There is nothing to take back: the draft is gone, or another took its place."
-        )
+        return _list_page(refusal("There is nothing to take back: the draft is gone, or another took its place."))
     return done(staff_links.draft(draft_id), "The draft is back.", staff_links.draft(draft_id, "discard"))
+
+
+@staff_site.get("/inbox/drafts/<draft_id>/<any(measure, remove, discard, restore):_action>")
+def back_to_draft(draft_id: str, _action: str) -> Response:
+    """Where a reload leads to that follows an action."""
+    return moved(staff_links.draft(draft_id))
 
 
 def _draft(draft_id: str) -> drafts.Draft:

@@ -11,14 +11,15 @@ from kb import markdown, pages
 from kb.conversation import Conversation, Verdict, VerdictWord, split_step, step_target
 from kb.entry import Guide, Outcome, Step
 from kb.errors import StorageError
-from kb.guards import limit_asking, refuse_other_sites
+from kb.guards import form_key, limit_asking, refuse_other_sites
 from kb.links import PortalLinks
 from kb.pages import Progress, next_step
 from kb.portal import Shelf, current_portal
-from kb.responses import html_response, kept_page, typed
-from kb.store.conversations import create_conversation
+from kb.responses import html_response, kept_page, twin_response, typed
+from kb.store.conversations import start_conversation
 from kb.store.verdicts import set_verdict, undo_verdict
 from kb.talks import find_conversation, requested_talk, talk_frame
+from kb.twins import guide_markdown
 
 log = logging.getLogger("kb.web")
 guide_site = Blueprint("guide_site", __name__)
@@ -48,6 +49,9 @@ def find_step(guide: Guide, step_id: str) -> Step:
 @guide_site.get("/guides/<guide_id>")
 def guide(guide_id: str) -> Response:
     shelf = current_portal().shelf()
+    name = guide_id.removesuffix(".md")
+    if guide_id not in shelf.frame.guides and name in shelf.frame.guides:
+        return twin_response(guide_markdown(shelf.frame, name))
     found, talk = find_guide(shelf, guide_id), requested_talk(shelf)
     if talk is None:
         return kept_page(shelf, pages.guide_page, found.id)
@@ -129,7 +133,7 @@ def _record(conversation: Conversation | None, guide: Guide, at: Step, word: str
     target = step_target(guide.id, at.id)
     note = " ".join(block.text for block in markdown.plain_blocks(outcome.text)) if outcome else ""
     with current_portal().database.begin() as connection:
-        conversation_id = conversation.id if conversation else create_conversation(connection)
+        conversation_id = conversation.id if conversation else start_conversation(connection, form_key())
         if word == "undo":
             undo_verdict(connection, conversation_id, "step", target)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from flask import Response, abort, request
@@ -12,24 +12,26 @@ from kb.draft_effect import start_measuring
 from kb.entry import Content, Entry
 from kb.errors import InputError
 from kb.generation import Generation
-from kb.insights import PERIODS, waiting
+from kb.inbox_counts import count_inbox, unanswered_groups
+from kb.insights import PERIODS
 from kb.pages import day, plural, report_template
-from kb.pages_staff import Filter
+from kb.pages_staff import Filter, Refusal
 from kb.portal import current_portal
-from kb.question_groups import QuestionGroup, find_group, group_searches, one_a_search
+from kb.question_groups import QuestionGroup, find_group
 from kb.responses import typed
 from kb.retrieval import Hit
-from kb.staff_site import desk, done, page, refused, staff_name, staff_site
+from kb.staff_site import desk, done, moved, page, page_number, refusal, staff_name, staff_site
 from kb.store import conversations, questions, reports
 from kb.store.paging import Page, page_in_range
 from kb.store.reports import StoredReport
 
 PAGE_SIZE = 25
-MOST_QUESTIONS = 10_000  # the newest, that are grouped
 _TRANSCRIPTS = 5  # of a group, the newest
 _NEAREST = 8
 _NEAREST_OF_MANY = 30  # where not all entries can be listed
 _LONGEST_UNDO = 1000  # characters that the cookie with the notice can hold beside all else
+_NO_ENTRY = "Choose an entry of the list."
+_ENTRY, _STATE = "link-entry", "state"  # ids of what a refusal can be about
 _STATUSES = ("open", "handled", "all")
 
 
@@ -38,32 +40,29 @@ _STATUSES = ("open", "handled", "all")
 
 @staff_site.get("/inbox")
 def inbox() -> Response:
+    portal = current_portal()
     wanted = _filter()
-    groups = _groups()
-    with current_portal().database.read() as connection:
+    with portal.database.read() as connection:
         found = reports.list_reports(
             connection,
             status="" if wanted.status == "all" else "handled" if wanted.status == "handled" else "open",
             words=wanted.words,
             since=_since(wanted.days),
-            number=_page_number(),
+            number=page_number(),
             size=PAGE_SIZE,
         )
-        open_reports = reports.list_reports(connection, status="open", size=1).total
-    return page(pages_staff.reports_page(desk(), found, wanted, (open_reports, len(waiting(groups)))))
+    return page(pages_staff.reports_page(desk(), found, wanted, count_inbox(portal, unanswered_groups(portal))))
 
 
 @staff_site.get("/inbox/questions")
 def unanswered() -> Response:
-    wanted = _filter()
-    groups = _groups()
-    found = [group for group in groups if _is_wanted(group, wanted)]
-    number = page_in_range(_page_number(), len(found), PAGE_SIZE)
-    part = Page(tuple(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]), len(found), number, PAGE_SIZE)
     portal = current_portal()
-    with portal.database.read() as connection:
-        open_reports = reports.list_reports(connection, status="open", size=1).total
-    counts = (open_reports, len(waiting(groups)))
+    wanted = _filter()
+    groups = unanswered_groups(portal)
+    found = [group for group in groups if _is_wanted(group, wanted)]
+    number = page_in_range(page_number(), len(found), PAGE_SIZE)
+    part = Page(tuple(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]), len(found), number, PAGE_SIZE)
+    counts = count_inbox(portal, groups)
     return page(pages_staff.questions_page(desk(), part, wanted, counts, portal.settings.log_questions))
 
 
@@ -77,11 +76,6 @@ def _since(days: int) -> str:
     return (datetime.now(UTC).date() - timedelta(days=days - 1)).isoformat() if days else ""
 
 
-def _page_number() -> int:
-    number = typed(request.args, "page")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
-
-
 def _is_wanted(group: QuestionGroup, wanted: Filter) -> bool:
     if wanted.status != "all" and (group.handled is None) != (wanted.status == "open"):
         return False
@@ -89,22 +83,23 @@ def _is_wanted(group: QuestionGroup, wanted: Filter) -> bool:
     return group.last_at >= _since(wanted.days) and all(word in text for word in wanted.words.casefold().split())
 
 
-def _groups() -> tuple[QuestionGroup, ...]:
-    """The groups of unanswered questions, the most asked first."""
-    portal = current_portal()
-    with portal.database.read() as connection:
-        asked = questions.list_questions(connection, size=MOST_QUESTIONS).items
-        handled = questions.list_handled(connection)
-    return group_searches(one_a_search(asked), portal.shelf().generation.vocabulary, handled)
-
-
 # Reports
 
 
 @staff_site.get("/inbox/reports/<reference>")
 def report(reference: str) -> Response:
+    return _report_page(_report(reference))
+
+
+@staff_site.get("/inbox/reports/<reference>/<any(handle, reopen, link, wording, draft):_action>")
+def back_to_report(reference: str, _action: str) -> Response:
+    """Where it leads to when the address of a refused action is opened."""
+    return moved(staff_links.report(reference))
+
+
+def _report_page(found: StoredReport, refused: Refusal | None = None, status: int = 200) -> Response:
+    """The page of a report; refused: why the action that it answers was refused."""
     portal = current_portal()
-    found = _report(reference)
     with portal.database.read() as connection:
         conversation = conversations.load_conversation(
             connection, found.conversation_id, portal.settings.keep_conversations_days
@@ -112,7 +107,8 @@ def report(reference: str) -> Response:
     nearest, best = _nearest(found.question or found.log)
     content = portal.shelf().frame.content
     choice = pages_staff.entry_choice(content, nearest, found.entry_id or best)
-    return page(pages_staff.report_page(desk(), found, conversation, choice, _first_section(content, nearest)))
+    section = _first_section(content, nearest)
+    return page(pages_staff.report_page(desk(refused), found, conversation, choice, section), status)
 
 
 @staff_site.get("/inbox/reports/<reference>/attachments/<int:number>")
@@ -134,8 +130,8 @@ def handle_report(reference: str) -> Response:
     if before is None or found is None:
         abort(404)
     address = staff_links.report(found.reference)
-    if before.status == "handled":
-        return refused(address, _handled_already(found.handled_by, found.handled_at))
+    if before.status == "handled" and found.handled_by != staff_name():  # who presses twice meant it once
+        return _report_page(found, refusal(_handled_already(found.handled_by, found.handled_at), _STATE), 409)
     return done(address, "Marked as handled.", staff_links.report(found.reference, "reopen"))
 
 
@@ -157,7 +153,7 @@ def link_report(reference: str) -> Response:
     wanted = typed(request.form, "entry")
     entry = _entry(wanted) if wanted else None
     if wanted and entry is None:
-        return refused(address, "Choose an entry of the list.")
+        return _report_page(before, refusal(_NO_ENTRY, _ENTRY), 422)
     with current_portal().database.begin() as connection:
         reports.link_report(connection, before.reference, entry.id if entry else "")
     message = f"Linked to “{entry.question}”." if entry else "The link was taken back."
@@ -166,7 +162,8 @@ def link_report(reference: str) -> Response:
 
 @staff_site.post("/inbox/reports/<reference>/wording")
 def add_report_wording(reference: str) -> Response:
-    return _add_wordings(staff_links.report(_report(reference).reference), [typed(request.form, "wording")])
+    found = _report(reference)
+    return _add_wordings([typed(request.form, "wording")], "wording", lambda why: _report_page(found, why, 422))
 
 
 @staff_site.post("/inbox/reports/<reference>/draft")
@@ -182,7 +179,7 @@ def draft_from_report(reference: str) -> Response:
         log=found.log,
         source=found.reference,
     )
-    return _draft_entry(staff_links.report(found.reference), new)
+    return _draft_entry(new, lambda why: _report_page(found, why, 422))
 
 
 def _report(reference: str) -> StoredReport:
@@ -205,8 +202,18 @@ def _file_name(name: str, number: int) -> str:
 
 @staff_site.get("/inbox/questions/<key>")
 def question(key: str) -> Response:
+    return _question_page(_group(key))
+
+
+@staff_site.get("/inbox/questions/<key>/<any(handle, reopen, link, wording, draft):_action>")
+def back_to_question(key: str, _action: str) -> Response:
+    """Where it leads to when the address of a refused action is opened."""
+    return moved(staff_links.question(key))
+
+
+def _question_page(group: QuestionGroup, refused: Refusal | None = None, status: int = 200) -> Response:
+    """The page of a group of questions; refused: why the action that it answers was refused."""
     portal = current_portal()
-    group = _group(key)
     ids = dict.fromkeys(item for wording in group.wordings for item in wording.conversation_ids)
     with portal.database.read() as connection:
         loaded = [
@@ -217,7 +224,8 @@ def question(key: str) -> Response:
     content = portal.shelf().frame.content
     choice = pages_staff.entry_choice(content, nearest, best)
     kept = [item for item in loaded if item]
-    return page(pages_staff.question_page(desk(), group, kept, choice, _first_section(content, nearest)))
+    section = _first_section(content, nearest)
+    return page(pages_staff.question_page(desk(refused), group, kept, choice, section), status)
 
 
 @staff_site.post("/inbox/questions/<key>/handle")
@@ -230,20 +238,20 @@ def link_question(key: str) -> Response:
     """Name the entry that answers the questions; with that they are handled."""
     entry = _entry(typed(request.form, "entry"))
     if entry is None:
-        return refused(staff_links.question(key), "Choose an entry of the list.")
+        return _question_page(_group(key), refusal(_NO_ENTRY, _ENTRY), 422)
     return _handle_question(key, entry)
 
 
 def _handle_question(key: str, entry: Entry | None) -> Response:
     group = _group(key)
     address = staff_links.question(group.key)
-    if group.handled:
-        return refused(address, _handled_already(group.handled.handled_by, group.handled.at))
-    with current_portal().database.begin() as connection:
-        is_first = group.key not in questions.list_handled(connection)
-        handled = questions.handle_question(connection, group.key, staff_name(), entry.id if entry else "")
-    if not is_first:
-        return refused(address, _handled_already(handled.handled_by, handled.at))
+    entry_id = entry.id if entry else ""
+    handled = group.handled
+    if handled is None:
+        with current_portal().database.begin() as connection:
+            handled = questions.handle_question(connection, group.key, staff_name(), entry_id)
+    if (handled.handled_by, handled.entry_id) != (staff_name(), entry_id):  # who presses twice meant it once
+        return _question_page(_group(key), refusal(_handled_already(handled.handled_by, handled.at), _STATE), 409)
     message = f"Linked to “{entry.question}” and marked as handled." if entry else "Marked as handled."
     return done(address, message, staff_links.question(group.key, "reopen"))
 
@@ -259,7 +267,8 @@ def reopen_question(key: str) -> Response:
 
 @staff_site.post("/inbox/questions/<key>/wording")
 def add_question_wordings(key: str) -> Response:
-    return _add_wordings(staff_links.question(_group(key).key), request.form.getlist("wording"))
+    group = _group(key)
+    return _add_wordings(request.form.getlist("wording"), "wording-1", lambda why: _question_page(group, why, 422))
 
 
 @staff_site.post("/inbox/questions/<key>/draft")
@@ -267,12 +276,12 @@ def draft_from_question(key: str) -> Response:
     group = _group(key)
     wordings = tuple(wording.text for wording in group.wordings)
     new = drafts.NewEntry(typed(request.form, "question"), typed(request.form, "section"), wordings)
-    return _draft_entry(staff_links.question(group.key), new)
+    return _draft_entry(new, lambda why: _question_page(group, why, 422))
 
 
 def _group(key: str) -> QuestionGroup:
     """The group of questions. Ends the request with 404 when there is none."""
-    found = find_group(_groups(), key)
+    found = find_group(unanswered_groups(current_portal()), key)
     if found is None:
         abort(404)
     return found
@@ -317,17 +326,20 @@ def _first_section(content: Content, nearest: Sequence[Hit]) -> str:
     return content.sections[0].id if content.sections else ""
 
 
-def _add_wordings(address: str, wordings: Sequence[str]) -> Response:
+def _add_wordings(wordings: Sequence[str], place: str, refuse: Callable[[Refusal], Response]) -> Response:
+    """Draft wordings of the chosen entry. place: id of their field; refuse: makes the page that says why not."""
     entry = _entry(typed(request.form, "entry"))
     if entry is None:
-        return refused(address, "Choose an entry of the list.")
+        return refuse(refusal(_NO_ENTRY, _ENTRY))
     if not wordings:
-        return refused(address, "Choose a wording.")
+        return refuse(refusal("Choose a wording.", place))
     settings = current_portal().settings
     try:
         draft, added = drafts.add_wordings(settings, entry, wordings, staff_name())
     except InputError as error:
-        return refused(address, str(error))
+        return refuse(refusal(str(error), place))
+    if not added:
+        return done(staff_links.draft(draft.id), "The draft has this wording already.")
     start_measuring(settings, draft)
     message = f"{plural(len(added), 'wording')} drafted for “{entry.question}”."
     text = "\n".join(added)
@@ -336,11 +348,14 @@ def _add_wordings(address: str, wordings: Sequence[str]) -> Response:
     return done(staff_links.draft(draft.id), message, staff_links.draft(draft.id, "remove"), {"wordings": text})
 
 
-def _draft_entry(address: str, new: drafts.NewEntry) -> Response:
+def _draft_entry(new: drafts.NewEntry, refuse: Callable[[Refusal], Response]) -> Response:
+    """Draft an entry. refuse: makes the page that says why not."""
     portal = current_portal()
     try:
         draft = drafts.draft_entry(portal.settings, portal.shelf().frame.content, new, staff_name())
+    except drafts.UnknownSectionError as error:
+        return refuse(refusal(str(error), "new-section"))
     except InputError as error:
-        return refused(address, str(error))
+        return refuse(refusal(str(error), "new-question"))
     start_measuring(portal.settings, draft)
     return done(staff_links.draft(draft.id), "Entry drafted.", staff_links.draft(draft.id, "discard"))

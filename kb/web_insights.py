@@ -33,7 +33,7 @@ def show_insights() -> Response:
     seen = _look()
     is_kept = current_portal().settings.log_questions
     text = pages_staff.insights_page(desk(), seen.period, seen.figures, seen.groups, seen.votes, seen.stops, is_kept)
-    return page(text)
+    return page(text, packed=True)
 
 
 @staff_site.get("/insights/<name>.csv")

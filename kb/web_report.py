@@ -10,15 +10,24 @@ from typing import Literal
 from flask import Blueprint, Response, abort, redirect, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError, generate_csrf
+from sqlalchemy import Connection
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from kb import pages_report
 from kb.assets import respond, text_asset
-from kb.conversation import Verdict
 from kb.entry import Entry
 from kb.errors import StorageError
-from kb.guards import REPORT_BODY_LIMIT, csrf, limit_asking, limit_reporting, limiter, refuse_other_sites
+from kb.guards import (
+    REPORT_BODY_LIMIT,
+    csrf,
+    form_key,
+    limit_asking,
+    limit_checking,
+    limit_reporting,
+    limiter,
+    refuse_other_sites,
+)
 from kb.links import NOTHING_TRIED
 from kb.pages import Fault, error_page, plural, report_template, tried_view
 from kb.pages_report import TO, ReportForm
@@ -41,14 +50,17 @@ from kb.reporting import (
     described,
     filled_from_address,
     filled_from_conversation,
+    mark_solved,
     send_draft,
     similar_entries,
+    unmark_solved,
 )
 from kb.responses import html_response, typed
+from kb.secret_scan import mask
 from kb.store.conversations import load_conversation
 from kb.store.report_drafts import ReportDraft, load_draft, save_draft
 from kb.store.reports import Attachment, StoredReport, load_by_key, load_by_token
-from kb.store.verdicts import add_solved_by_similar, set_verdict
+from kb.store.sent_forms import once
 from kb.web_report_template import read_tried
 
 NOT_STORED = "Nothing can be stored right now. Try again in a minute, or copy the text and send it in another way."
@@ -63,18 +75,14 @@ TOO_LARGE = Fault(
     has_box=False,
 )
 FILLED_FROM = "filled_from"  # field of the form that says what filled it in
-_CHECKS_PER_SENDING = 10  # a form may be checked more often than sent
 _DRAINED_BYTES = 64 * 1024 * 1024  # read of a body that is too large, so that the browser gets to the answer
 log = logging.getLogger("kb.web")
 report_site = Blueprint("report_site", __name__)
-limit_checking = limiter.shared_limit(
-    lambda: f"{current_portal().settings.reports_per_hour * _CHECKS_PER_SENDING} per hour", scope="report check"
-)
 
 
 def _page(text: str, status: int = 200) -> Response:
     """A page for one reader, which the browser may keep, so that Back finds what was typed."""
-    response = html_response(text, status)
+    response = html_response(text, status, packed=False)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -139,11 +147,14 @@ def _form_from(draft: ReportDraft) -> ReportForm:
 
 def _sent_or_gone(shelf: Shelf, draft_id: str) -> Response:
     """To the report that a draft became; else a page that says that it is gone."""
+    return _sent_from(draft_id) or _page(error_page(shelf.frame, NOT_KEPT), 410)
+
+
+def _sent_from(draft_id: str) -> Response | None:
+    """To the report that a draft became; None when it became none."""
     with current_portal().database.read() as connection:
-        sent = load_by_key(connection, draft_id)
-    if sent:
-        return redirect(TO.sent(sent.token), 303)  # type: ignore[return-value]
-    return _page(error_page(shelf.frame, NOT_KEPT), 410)
+        sent = load_by_key(connection, draft_id) if draft_id else None
+    return redirect(TO.sent(sent.token), 303) if sent else None  # type: ignore[return-value]
 
 
 @report_site.post("/report")
@@ -202,7 +213,20 @@ def _keep(filled: ReportForm) -> str:
     before = _draft(filled.draft_id) if filled.problems else None
     values = filled.values if not filled.problems else before.filled if before else {}
     with current_portal().database.begin() as connection:
-        return save_draft(connection, ReportDraft(filled.draft_id, values, filled.attachments, filled.conversation_id))
+        return _save(connection, ReportDraft(filled.draft_id, values, filled.attachments, filled.conversation_id))
+
+
+def _save(connection: Connection, draft: ReportDraft) -> str:
+    """Keep a draft and return its id; a form without one that is sent twice makes one draft."""
+    if draft.id:
+        return save_draft(connection, draft)
+    draft_id = once(
+        connection,
+        form_key(),
+        make=lambda: save_draft(connection, draft),
+        is_good=lambda earlier: load_draft(connection, earlier) is not None,
+    )
+    return save_draft(connection, replace(draft, id=draft_id))
 
 
 # Checking and sending
@@ -217,7 +241,7 @@ def check_page() -> Response:
         return _sent_or_gone(shelf, draft_id)
     template = report_template(shelf.frame)
     if check(draft.filled, template):  # its files are kept, the rest was not in order
-        return redirect(TO.draft(draft_id), 303)  # type: ignore[return-value]
+        return _see_draft(draft_id)
     entries = _similar(shelf, described(draft.filled, template))
     report = make_report(draft.filled, template, draft.attachments)
     text = pages_report.check_page(shelf.frame, _form_from(draft), report, entries, generate_csrf())
@@ -240,7 +264,7 @@ def send() -> Response:
     try:
         draft = _draft(draft_id)
         if draft and check(draft.filled, template):
-            return redirect(TO.draft(draft_id), 303)  # type: ignore[return-value]
+            return _see_draft(draft_id)
         with portal.database.begin() as connection:
             sent = send_draft(connection, portal.settings, draft_id, template)
     except StorageError as error:
@@ -303,30 +327,61 @@ def similar() -> Response:
 
 @report_site.post("/report/solved")
 def count_solved() -> Response:
-    """Count that an entry spared a report."""
+    """Count that an entry spared a report, and keep what was typed of it, in case it did not."""
     portal = current_portal()
-    entry_id, draft_id = typed(request.form, "entry"), typed(request.form, "draft")
-    if entry_id not in portal.shelf().frame.entries:
+    shelf = portal.shelf()
+    entry_id = typed(request.form, "entry")
+    if entry_id not in shelf.frame.entries:
         abort(404)
     try:
-        draft = _draft(draft_id)
-        conversation_id = draft.conversation_id if draft else typed(request.form, "c")
+        draft = _unfinished(shelf)
         with portal.database.begin() as connection:
-            add_solved_by_similar(connection, entry_id)
-            if conversation_id:
-                set_verdict(connection, conversation_id, Verdict("entry", entry_id, "yes"))
+            draft_id = _save(connection, draft)
+            mark_solved(connection, draft_id, entry_id)
     except StorageError as error:  # the reader's problem is solved all the same
         log.warning("a solved report is not counted: %s", error)
+        draft_id = ""
     return redirect(TO.solved(entry_id, draft_id), 303)  # type: ignore[return-value]
+
+
+def _unfinished(shelf: Shelf) -> ReportDraft:
+    """What there is of a report: what the form brings along, else its draft. Raises StorageError."""
+    if "question" in request.form:
+        form = _read_form(shelf)
+        values = {name: mask(value) for name, value in form.values.items()}  # keys too: nobody is asked about them here
+        return ReportDraft(form.draft_id, values, form.attachments, form.conversation_id)
+    return _draft(typed(request.form, "draft")) or ReportDraft("", {}, (), typed(request.form, "c"))
 
 
 @report_site.get("/report/solved")
 def solved() -> Response:
     shelf = current_portal().shelf()
     entry = shelf.frame.entries.get(typed(request.args, "entry"))
+    draft_id = typed(request.args, "draft")
     if entry is None:
         abort(404)
-    return _page(pages_report.solved_page(shelf.frame, entry, typed(request.args, "draft")))
+    draft = _draft(draft_id)
+    if draft is None:
+        sent = _sent_from(draft_id) if draft_id else None
+        return sent or _page(pages_report.solved_page(shelf.frame, entry))
+    if draft.solved is None:  # taken back
+        return _see_draft(draft.id)
+    return _page(pages_report.solved_page(shelf.frame, entry, generate_csrf(), draft.id))
+
+
+@report_site.post("/report/solved/undo")
+def undo_solved() -> Response:
+    """Take it back that an entry spared a report, and return to the report."""
+    shelf = current_portal().shelf()
+    draft_id = typed(request.form, "draft")
+    with current_portal().database.begin() as connection:
+        unmark_solved(connection, draft_id)
+    return _sent_or_gone(shelf, draft_id) if _draft(draft_id) is None else _see_draft(draft_id)
+
+
+def _see_draft(draft_id: str) -> Response:
+    """To the form, with a draft in it."""
+    return redirect(TO.draft(draft_id), 303)  # type: ignore[return-value]
 
 
 # A report that was sent

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Response, request, session
 
-from kb import pages_staff, staff_links, staff_login, web_drafts, web_inbox, web_insights
+from kb import pages_staff, staff_links, staff_login, web_deliveries, web_drafts, web_inbox, web_insights
+from kb.guards import client_address
 from kb.portal import current_portal
 from kb.responses import typed
-from kb.staff_site import desk, done, find_account, moved, page, staff_site
+from kb.staff_site import desk, done, find_account, moved, page, refusal, remove_marker, set_marker, staff_site
 from kb.store.staff import LONGEST_NAME
 
-__all__ = ["staff_site", "web_drafts", "web_inbox", "web_insights"]  # importing the modules adds their routes
+__all__ = ["staff_site", "web_deliveries", "web_drafts", "web_inbox", "web_insights"]  # importing the modules adds their routes
 
 
 @staff_site.get("/login")
@@ -27,18 +28,23 @@ def log_in() -> Response:
     after = staff_links.own_path(typed(request.form, "next"))
     name, password = typed(request.form, "name"), request.form.get("password", "")
     if not name or not password:
-        problem = "Enter your name and your password."
-        return page(pages_staff.login_page(desk(), after, name, problem), 422)
+        why = refusal("Enter your name and your password.", "login-password" if name else "login-name")
+        return page(pages_staff.login_page(desk(why), after), 422)
     portal = current_portal()
-    result = staff_login.log_in(portal.database, portal.settings, name[: 4 * LONGEST_NAME], password)
+    result = staff_login.log_in(
+        portal.database, portal.settings, name[: 4 * LONGEST_NAME], password, client=client_address()
+    )
     if result.account is None:
-        answer = page(pages_staff.login_page(desk(), after, name, result.problem), 429 if result.wait_seconds else 422)
+        why = refusal(result.problem, "login-name")
+        answer = page(pages_staff.login_page(desk(why), after), 429 if result.wait_seconds else 422)
         if result.wait_seconds:
             answer.headers["Retry-After"] = str(result.wait_seconds)
         return answer
     session.clear()  # nothing of whoever used this browser before
     session["staff"] = result.token
-    return moved(after)
+    answer = moved(after)
+    set_marker(answer)
+    return answer
 
 
 @staff_site.post("/logout")
@@ -47,4 +53,6 @@ def log_out() -> Response:
     if isinstance(token, str):
         staff_login.log_out(current_portal().database, token)
     session.clear()
-    return done(staff_links.LOGIN, "Logged out.")
+    answer = done(staff_links.LOGIN, "Logged out.")
+    remove_marker(answer)
+    return answer

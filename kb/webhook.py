@@ -17,6 +17,9 @@ from kb.errors import DeliveryError, InputError
 from kb.mail import network_reason
 from kb.settings import Settings
 
+REPORT_CREATED = "report.created"
+QUESTION_UNANSWERED = "question.unanswered"
+EVENTS = (REPORT_CREATED, QUESTION_UNANSWERED)
 LEAST_SECRET = 16  # characters
 _PORTS = {"http": 80, "https": 443}
 
@@ -25,6 +28,7 @@ def check_webhook_settings(settings: Settings) -> None:
     """Raises InputError when the webhook's address cannot be used, or nothing would sign what is sent there."""
     if not settings.webhook_url:
         return
+    webhook_events(settings)
     try:
         url = urlsplit(settings.webhook_url)
         is_usable = url.scheme in _PORTS and bool(url.hostname) and url.port != 0
@@ -38,6 +42,17 @@ def check_webhook_settings(settings: Settings) -> None:
         raise InputError(
             f"setting KB_WEBHOOK_SECRET needs {LEAST_SECRET} characters or more, so that receivers can tell who calls"
         )
+
+
+def webhook_events(settings: Settings) -> frozenset[str]:
+    """The events that are posted. Raises InputError that names one there is not."""
+    wanted = frozenset(filter(None, (item.strip() for item in settings.webhook_events.split(","))))
+    unknown = sorted(wanted.difference(EVENTS))
+    if unknown:
+        raise InputError(
+            f"setting KB_WEBHOOK_EVENTS names {unknown[0]!r}, which is no event; the events: {', '.join(EVENTS)}"
+        )
+    return wanted
 
 
 def webhook_body(delivery_id: int, event: str, created_at: str, data: Mapping[str, Any]) -> bytes:

@@ -25,9 +25,9 @@ def launch(playwright: Playwright) -> Browser:
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address of the application, which runs in threads on a free port until the end."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address of the application, which runs in threads until the end, on a free port unless `port` says which."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

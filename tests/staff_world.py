@@ -11,6 +11,7 @@ from pathlib import Path
 from engine_world import write_content
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from kb.conversation import ConversationTurn, Verdict
@@ -18,8 +19,11 @@ from kb.settings import Settings
 from kb.staff_login import add_staff
 from kb.store.conversations import add_turn, create_conversation
 from kb.store.database import Database
+from kb.store.outbox import add_delivery, mark_failed
 from kb.store.questions import Source, log_question
 from kb.store.reports import Attachment, NewReport, create_report
+from kb.store.schema import outbox
+from kb.store.times import time_after
 from kb.store.verdicts import set_verdict
 from kb.web import create_app
 
@@ -84,6 +88,17 @@ def make_world(folder: Path, **settings: object) -> StaffWorld:
     for name in (NAME, OTHER):
         add_staff(database, name, PASSWORD)
     return StaffWorld(create_app(used), used, database)
+
+
+def give_up(world: StaffWorld, payload: dict[str, object], error: str = "it does not answer") -> int:
+    """Put a mail about a report into the outbox that was given up now. Its id."""
+    once = world.settings.model_copy(update={"delivery_attempts": 1})
+    with world.database.begin() as connection:
+        delivery_id = add_delivery(connection, "mail", "report.created", payload, NOW)
+        lease = {"leased_by": "test", "leased_until": time_after(NOW, 60)}
+        connection.execute(update(outbox).where(outbox.c.id == delivery_id).values(lease))
+        assert mark_failed(connection, once, delivery_id, "test", error, NOW)
+    return delivery_id
 
 
 def fill(world: StaffWorld) -> str:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(BENCHMARKS))
 import compare  # noqa: E402
 import engines  # noqa: E402
 import generate  # noqa: E402
+import suggest  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +142,11 @@ def test_changes_are_measured_in_two_processes(tmp_path: Path) -> None:
     assert result["n_entries"] == 44
     for name in ("live_p50", "live_worst", "other_p50", "quiet_p50_ms", "busy_p99_ms", "n_busy", "memory_mb"):
         assert result[name] > 0, name
+
+
+def test_suggestions_are_measured(tmp_path: Path) -> None:
+    done = run("benchmarks/suggest.py", "--entries", "30", "--questions", "2", "--work", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "taken ms: p50 " in done.stdout and "processor ms: p50 " in done.stdout
+    assert suggest.typed("abcd") == ["ab", "abc", "abcd"]
+    assert suggest.share([1.0, 2.0, 3.0], 0.5) == 2.0 and suggest.share([1.0, 2.0, 3.0], 1) == 3.0

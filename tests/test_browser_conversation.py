@@ -211,6 +211,73 @@ def test_two_fast_enters_without_script_add_one_turn(browser: Browser, site: Sit
         assert len(stored(site.app, page.url).turns) == 2
 
 
+def test_two_fast_enters_on_the_first_page_without_script_start_one_conversation(browser: Browser, site: Site) -> None:
+    with opened(browser, java_script_enabled=False) as page:
+        page.goto(site.address)
+        site.knowledge_base.delay_s = 1.0
+        before = site.count("conversations"), site.count("turns"), site.count("questions")
+        box(page).fill("strong question asked twice")
+        keyboard = page.context.new_cdp_session(page)  # Playwright's own waits until the answer is there
+        for _ in range(2):
+            with page.expect_request("**/ask"):  # the browser does send it twice
+                for kind, typed in (("keyDown", "\r"), ("keyUp", "")):
+                    key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": typed}
+                    keyboard.send("Input.dispatchKeyEvent", {"type": kind, **key})
+        page.wait_for_selector("#turn-1")
+        assert len(stored(site.app, page.url).turns) == 1
+        now = site.count("conversations"), site.count("turns"), site.count("questions")
+        assert now == tuple(number + 1 for number in before)
+
+
+# Clearing a conversation
+
+
+def test_clearing_asks_in_a_dialog(page: Page, site: Site) -> None:
+    ask(page, "strong question")
+    ask(page, "possible question", 2)  # the words follow the answers in place
+    address = page.url
+    opener = page.get_by_role("link", name="Clear this conversation")
+    dialog = page.get_by_role("dialog", name="Clear this conversation?")
+    keep = dialog.get_by_role("button", name="Keep it")
+    for way in ("Escape", "Keep it", "Close"):
+        opener.focus()
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_visible()
+        expect(keep).to_be_focused()
+        assert dialog.get_by_text("Its 2 questions, the answers and what you have tried are deleted.").is_visible()
+        if way == "Escape":
+            page.keyboard.press(way)
+        else:
+            tab_to(page, dialog.get_by_role("button", name=way))
+            page.keyboard.press("Enter")
+        expect(dialog).to_be_hidden()
+        expect(opener).to_be_focused()
+        assert page.url == address and len(stored(site.app, address).turns) == 2
+    before = site.count("conversations")
+    opener.click()
+    dialog.get_by_role("button", name="Clear this conversation").click()
+    page.wait_for_url(f"{site.address}/")
+    assert site.count("conversations") == before - 1
+
+
+@pytest.mark.parametrize("script", ["off", "blocked"])
+def test_clearing_asks_on_a_page_without_script(browser: Browser, site: Site, script: str) -> None:
+    with opened(browser, java_script_enabled=script != "off") as page:
+        if script == "blocked":
+            page.route("**/page.js*", lambda route: route.abort())
+        page.goto(site.address)
+        ask(page, f"strong question, scripts {script}")
+        conversation = stored(site.app, page.url).id
+        assert page.get_by_role("button", name="Keep it").count() == 0  # the dialog is not shown
+        page.get_by_role("link", name="Clear this conversation").click()
+        page.wait_for_url(f"**/conversations/{conversation}/clear")
+        page.get_by_role("link", name="Keep it").click()
+        page.wait_for_url(f"**/conversations/{conversation}*")
+        page.get_by_role("link", name="Clear this conversation").click()
+        page.get_by_role("button", name="Clear this conversation").click()
+        page.wait_for_url(f"{site.address}/")
+
+
 # V10, V11: suggestions and roles
 
 
@@ -719,6 +786,10 @@ def test_axe_finds_nothing(browser: Browser, site: Site, width: int, scheme: str
         page.reload()
         page.get_by_role("button", name="Keyboard shortcuts").click()
         check("shortcuts")
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="Clear this conversation").click()
+        check("clearing")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         for address in ("guides/guide-refused", "guides/guide-refused/listen", "guides/guide-refused/solved",
                         "guides/guide-refused/tried", "entries/hanging", f"conversations/{conversation}/clear"):  # fmt: skip
             page.goto(f"{site.address}/{address}?c={conversation}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import hmac
 import json
 import logging
+import os
 import re
 import signal
 import subprocess
@@ -30,16 +32,18 @@ from delivery_world import (
     mail_server,
     wait_for,
 )
+from pydantic import SecretStr
 from store_world import MakeDatabase, later
 
 from kb.delivery import Courier, announce_question, announce_report
 from kb.entry import ReportField, ReportTemplate
-from kb.errors import InputError
+from kb.errors import DeliveryError, InputError
 from kb.settings import Settings, load_settings
 from kb.store.database import Database
 from kb.store.outbox import Delivery, count_waiting, load_delivery
+from kb.store.questions import log_question
 from kb.store.reports import Attachment, NewReport, create_report
-from kb.webhook import signature
+from kb.webhook import post, signature, webhook_body
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a secret of the tests"
@@ -387,7 +391,7 @@ def test_nothing_is_written_when_nothing_is_set_up(make_database: MakeDatabase) 
     database, settings = make_database()
     add_report(database, settings)
     with database.begin() as connection:
-        assert announce_question(connection, settings, "Why?", "none") == 0
+        assert announce_question(connection, settings, 1, "none") == 0
         assert count_waiting(connection) == 0
 
 
@@ -409,31 +413,79 @@ def test_an_announcement_is_undone_with_its_report(make_database: MakeDatabase) 
         assert count_waiting(connection) == 0
 
 
+def ask(database: Database, settings: Settings, text: str, level: str = "none", **more: Any) -> int:
+    """Keep a question and announce it. How many deliveries that made."""
+    now = more.pop("now", None)
+    with database.begin() as connection:
+        number = log_question(connection, settings, text, level=level, source="ask-page", now=now, **more)
+        return announce_question(connection, settings, number, level, now)
+
+
 def test_a_question_that_no_entry_answers_arrives_at_the_webhook(make_database: MakeDatabase) -> None:
     receiver = Receiver()
     with http_server(receiver) as port:
-        database, settings = make_database(**webhook(port), **MAIL)
-        with database.begin() as connection:
-            assert announce_question(connection, settings, "Why?", "strong") == 0
-            assert (
-                announce_question(connection, settings, "Why?", "weak", log_lines=3, entry_id="hanging", now=later())
-                == 1
-            )
+        database, settings = make_database(**webhook(port), **MAIL, base_url="https://help.example.com")
+        assert ask(database, settings, "Why?", "strong") == 0
+        assert ask(database, settings, "Who knows?", "weak", log_lines=3, entry_id="hanging", now=later()) == 1
         assert deliver(database, settings, "webhook").delivered_at
         assert not Courier(database, settings).deliver_next("mail", "test")
     _, headers, body = receiver.calls[0]
     assert headers["kb-event"] == "question.unanswered" == json.loads(body)["event"]
     assert json.loads(body)["data"] == {
-        "question": "Why?", "level": "weak", "nearest": "hanging", "log_lines": 3,
-        "asked_at": "2026-11-24T12:00:00+00:00", "url": "",
+        "question": "Who knows?", "level": "weak", "nearest": "hanging", "log_lines": 3,
+        "asked_at": "2026-11-24T12:00:00+00:00", "url": "https://help.example.com/inbox/questions",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("off", [{"webhook_unanswered": False}, {"log_questions": False}])
-def test_questions_can_be_kept_from_the_webhook(make_database: MakeDatabase, off: dict[str, bool]) -> None:
-    database, settings = make_database(**webhook(free_port()), **off)
-    with database.begin() as connection:
-        assert announce_question(connection, settings, "Why?", "none") == 0
+def test_a_question_waits_to_see_whether_its_person_goes_on(make_database: MakeDatabase) -> None:
+    database, settings = make_database(**webhook(free_port()), webhook_question_seconds=90)
+    assert ask(database, settings, "Why?", now=later()) == 1
+    assert delivery(database).next_at == "2026-11-24T12:01:30+00:00"
+
+
+def test_what_is_typed_is_told_once_and_what_is_not_told_leaves_no_trace(make_database: MakeDatabase) -> None:
+    receiver = Receiver()
+    with http_server(receiver) as port:
+        database, settings = make_database(**webhook(port))
+        for second, text in enumerate(("does it", "does it speak", "does it speak gopher", "does it speak")):
+            assert ask(database, settings, text, now=later(seconds=second)) == 1
+        courier = Courier(database, settings)
+        while courier.deliver_next("webhook", "test"):
+            pass
+    assert [json.loads(body)["data"]["question"] for _, _, body in receiver.calls] == ["does it speak gopher"]
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM outbox").scalar() == 1
+
+
+def test_a_question_that_is_no_longer_kept_is_not_told(make_database: MakeDatabase) -> None:
+    receiver = Receiver()
+    with http_server(receiver) as port:
+        database, settings = make_database(**webhook(port))
+        ask(database, settings, "Why?", now=later())
+        with database.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM questions")
+        assert Courier(database, settings).deliver_next("webhook", "test")
+    assert receiver.calls == []
+
+
+@pytest.mark.parametrize("off", [{"webhook_events": "report.created"}, {"log_questions": False}])
+def test_questions_can_be_kept_from_the_webhook(make_database: MakeDatabase, off: dict[str, Any]) -> None:
+    receiver = Receiver()
+    with http_server(receiver) as port:
+        database, settings = make_database(**webhook(port), **off)
+        assert ask(database, settings, "Why?") == 0
+        on = settings.model_copy(update={"webhook_events": "question.unanswered", "log_questions": True})
+        assert ask(database, on, "Why?", now=later()) == 1
+        assert Courier(database, settings).deliver_next("webhook", "test")  # it was turned off meanwhile
+    assert receiver.calls == []
+
+
+def test_reports_can_be_kept_from_the_webhook_and_still_be_mailed(make_database: MakeDatabase) -> None:
+    database, settings = make_database(**MAIL, **webhook(free_port()), webhook_events="question.unanswered")
+    add_report(database, settings)
+    assert delivery(database).kind == "mail"
+    with database.read() as connection:
+        assert count_waiting(connection) == 1
 
 
 # The settings
@@ -443,6 +495,10 @@ def test_questions_can_be_kept_from_the_webhook(make_database: MakeDatabase, off
     ("values", "sentence"),
     [
         ({**MAIL, "mail_to": ""}, "KB_MAIL_TO is empty"),
+        (
+            {**webhook(1), "webhook_events": "report.created, report.closed"},
+            "KB_WEBHOOK_EVENTS names 'report.closed', which is no event; the events: report.created, question.unanswered",
+        ),
         ({**MAIL, "mail_to": "nobody"}, "KB_MAIL_TO is no mail address"),
         ({**MAIL, "mail_from": ""}, "KB_MAIL_FROM is no mail address"),
         ({**MAIL, "mail_host": "mail.example.org", "mail_user": "kb"}, "send the password unprotected"),
@@ -650,21 +706,53 @@ def test_a_courier_without_anything_set_up_starts_no_thread(make_database: MakeD
 # The documentation
 
 
-def test_the_verifier_of_the_documentation_tells_true_calls_from_false_ones(make_database: MakeDatabase) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "reports.md").read_text("utf-8"), re.DOTALL)
-    code = next(block for block in blocks if "def is_from_us" in block)
+def program_of_the_documentation() -> str:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "webhooks.md").read_text("utf-8"), re.DOTALL)
+    return next(block for block in blocks if "def is_from_us" in block)
+
+
+def test_the_verifier_of_the_documentation_tells_true_calls_from_false_ones() -> None:
+    code = program_of_the_documentation()
+    tree = ast.parse(code)
+    tree.body = [node for node in tree.body if isinstance(node, ast.Import) or getattr(node, "name", "") == "is_from_us"]
     space: dict[str, Any] = {}
-    exec(code, space)
+    exec(compile(tree, "webhooks.md", "exec"), space)
     is_from_us = space["is_from_us"]
-    receiver = Receiver()
-    with http_server(receiver) as port:
-        database, settings = make_database(**webhook(port))
-        add_report(database, settings)
-        deliver(database, settings, "webhook")
-    _, headers, body = receiver.calls[0]
-    given = headers["kb-signature"]
+    body = b'{"id":1}'
+    given = signature(SECRET, int(time.time()), body)
     assert is_from_us(SECRET, given, body)
     assert not is_from_us("another secret", given, body) and not is_from_us(SECRET, given, body + b" ")
-    old = signature(SECRET, int(time.time()) - 600, body)
-    for bad in (old, "", "t=,v1=", "v1=00", given.replace("v1", "v2"), "t=x,v1=é", "a"):
+    old, early = (signature(SECRET, int(time.time()) + seconds, body) for seconds in (-600, 600))
+    for bad in (old, early, "", "t=,v1=", "v1=00", given.replace("v1", "v2"), "t=x,v1=é", "a"):
         assert not is_from_us(SECRET, bad, body)
+
+
+def test_the_receiver_of_the_documentation_takes_each_event_once_and_nothing_forged(
+    make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    (tmp_path / "receiver.py").write_text(program_of_the_documentation(), "utf-8")
+    receiver = subprocess.Popen(
+        [sys.executable, "receiver.py", "0", "events.sqlite3"],
+        cwd=tmp_path, env={**os.environ, "KB_WEBHOOK_SECRET": SECRET}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert receiver.stdout
+        port = int(receiver.stdout.readline().split()[-1])
+        database, settings = make_database(**webhook(port))
+        reference = add_report(database, settings)
+        sent = deliver(database, settings, "webhook")
+        assert sent.delivered_at
+
+        body = webhook_body(sent.id, sent.event, sent.created_at, sent.payload)
+        post(settings, sent.event, body)  # the same event again: taken, and left alone
+        for moment, replayed in ((int(time.time()) - 600, body), (None, body)):
+            other = settings if moment else settings.model_copy(update={"webhook_secret": SecretStr("x" * 20)})
+            with pytest.raises(DeliveryError, match="answered 403"):
+                post(other, sent.event, replayed, moment)
+        ask(database, settings, "Who knows?", now=later())
+        assert Courier(database, settings).deliver_next("webhook", "test")
+    finally:
+        receiver.terminate()
+        printed = receiver.communicate(timeout=20)[0].splitlines()
+    assert [line.split()[0] for line in printed] == ["report.created", "question.unanswered"]
+    assert reference in printed[0] and "Who knows?" in printed[1]

@@ -13,7 +13,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from kb.errors import DataFolderError
-from kb.guards import is_from_other_site
+from kb.guards import client_address, form_key, is_from_other_site
 from kb.secret_key import FILE, load_secret_key
 
 
@@ -72,3 +72,47 @@ def test_session_cookies_are_out_of_reach(tmp_path: Path) -> None:
     app.test_client().get("/remember")  # the first request only gets the key
     cookie = app.test_client().get("/remember").headers["Set-Cookie"]
     assert cookie.startswith("kb_session=") and "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix:", ""),
+    ],
+)
+def test_the_place_a_request_is_counted_for(tmp_path: Path, address: str, counted_as: str) -> None:
+    app = make_portal(tmp_path)
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+        assert client_address() == counted_as
+
+
+def key_of(folder: Path, path: str = "/ask", address: str = "192.0.2.7", agent: str = "One/1", **form: str) -> str:
+    app = make_portal(folder)
+    sent = {"method": "POST", "data": form, "environ_base": {"REMOTE_ADDR": address}}
+    with app.test_request_context(path, headers={"User-Agent": agent}, **sent):
+        return form_key()
+
+
+def test_the_key_of_a_form_is_the_same_when_it_is_sent_twice_and_only_then(tmp_path: Path) -> None:
+    key = key_of(tmp_path, q="why", csrf_token="one")
+    assert len(key) == 64 and key_of(tmp_path, q="why", csrf_token="two") == key
+    others = {
+        key_of(tmp_path, q="how"),
+        key_of(tmp_path, q="why", log="a line"),
+        key_of(tmp_path, "/feedback", q="why"),
+        key_of(tmp_path, address="192.0.2.8", q="why"),
+        key_of(tmp_path, agent="Two/2", q="why"),
+    }
+    assert len(others - {key}) == 5
+    (tmp_path / "data" / FILE).unlink()
+    assert key_of(tmp_path, q="why") != key  # nobody can make it without the key of the sessions
+
+
+def test_without_a_key_forms_are_like_no_other(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    assert key_of(tmp_path, q="why") == ""

@@ -49,6 +49,15 @@ def test_the_first_question_builds_the_index(knowledge_base: KnowledgeBase, own_
     assert knowledge_base.problem == ""
 
 
+def test_who_can_wait_gets_the_content_of_now(knowledge_base: KnowledgeBase, own_settings: Settings) -> None:
+    first = knowledge_base.newest()
+    assert knowledge_base.newest() is first
+    (own_settings.content / "keys/new.md").write_text(entry_text("Why does it frobnicate?"), encoding="utf-8")
+    assert knowledge_base.newest().entry("new") is not None
+    shutil.rmtree(own_settings.content)
+    assert knowledge_base.newest().entry("new") is not None and "content" in knowledge_base.problem
+
+
 def test_an_index_that_fits_is_used_as_it_is(knowledge_base: KnowledgeBase, own_settings: Settings) -> None:
     folder = build(own_settings).folder
     before = (folder / "manifest.json").stat().st_mtime_ns

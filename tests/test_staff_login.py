@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from threading import Barrier, Thread
 
 import pytest
 from store_world import NOON, MakeDatabase, later
+from werkzeug.security import check_password_hash
 
 from kb import staff_login
 from kb.errors import InputError
@@ -142,6 +144,59 @@ def test_only_that_name_waits_and_names_that_do_not_exist_wait_too(world: World)
     assert log_in(*world, "Anna", PASSWORD, NOON).account
 
 
+def test_one_place_cannot_try_many_names(make_database: MakeDatabase) -> None:
+    database, settings = make_database(login_attempts=3, login_attempts_per_client=6, login_wait_seconds=10)
+    add_staff(database, "Anna", PASSWORD, NOON)
+    for number in range(6):
+        assert log_in(database, settings, f"name {number}", "summer 2026", NOON, "192.0.2.7").problem == WRONG
+    refused = log_in(database, settings, "Anna", PASSWORD, NOON, "192.0.2.7")
+    assert (refused.account, refused.wait_seconds) == (None, 10)
+    assert refused.problem == "Too many failed logins. Try again in 10 seconds."
+    assert log_in(database, settings, "Anna", PASSWORD, NOON, "192.0.2.8").account  # others are not kept waiting
+    assert log_in(database, settings, "Anna", PASSWORD, NOON).account  # nor those of whom nobody knows where they are
+    assert log_in(database, settings, "name 9", "summer 2026", later(seconds=10), "192.0.2.7").problem == WRONG
+    assert log_in(database, settings, "Anna", PASSWORD, later(seconds=10), "192.0.2.7").wait_seconds == 20
+
+
+def test_the_own_right_password_does_not_buy_more_guesses(make_database: MakeDatabase) -> None:
+    database, settings = make_database(login_attempts_per_client=4)
+    for name in ("Anna", "Boris"):
+        add_staff(database, name, PASSWORD, NOON)
+    for _ in range(4):
+        assert log_in(database, settings, "Anna", PASSWORD, NOON, "192.0.2.7").account
+        assert log_in(database, settings, "Boris", "a guess", NOON, "192.0.2.7").problem == WRONG
+    assert log_in(database, settings, "Anna", PASSWORD, NOON, "192.0.2.7").wait_seconds
+
+
+def test_processes_count_together(make_database: MakeDatabase) -> None:
+    database, settings = make_database(login_attempts_per_client=4)
+    other = Database(settings)
+    for used in (database, other, database, other):
+        assert log_in(used, settings, secrets.token_hex(4), "a guess", NOON, "192.0.2.7").problem == WRONG
+    assert log_in(database, settings, "x", "a guess", NOON, "192.0.2.7").wait_seconds
+    assert log_in(other, settings, "x", "a guess", NOON, "192.0.2.7").wait_seconds
+    other.close()
+
+
+def test_every_login_looks_at_one_hash_of_the_same_cost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_staff(world[0], "Boris", PASSWORD, NOON)
+    with world[0].begin() as connection:
+        disable_account(connection, "Boris", NOON)
+    seen: list[str] = []
+
+    def noted(stored: str, password: str) -> bool:
+        seen.append(stored.split("$")[0])  # method and cost
+        return check_password_hash(stored, password)
+
+    monkeypatch.setattr(staff_login, "check_password_hash", noted)
+    made = staff_login._nobodys_hash.cache_info
+    staff_login._nobodys_hash.cache_clear()
+    for number, name in enumerate(("Anna", "Nobody", "Boris"), 1):
+        log_in(*world, name, "wrong password", NOON)
+        assert len(seen) == number and made().misses == 1  # not first made for the first name that does not exist
+    assert len(set(seen)) == 1
+
+
 def test_a_refused_login_does_not_prolong_the_wait(world: World) -> None:
     for _ in range(3):
         log_in(*world, "Anna", "wrong", NOON)
@@ -182,7 +237,7 @@ def test_logins_at_once_get_no_more_guesses(world: World) -> None:
 )
 def test_waits(failures: int, seconds_later: float, expected: int) -> None:
     now: datetime = later(seconds=seconds_later)
-    assert wait_seconds([time_text(NOON)] * failures, Settings(), now) == expected
+    assert wait_seconds([time_text(NOON)] * failures, 5, Settings(), now) == expected
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from kb.store.conversations import (
     load_conversation,
     remove_item,
     restore_item,
+    start_conversation,
 )
 from kb.store.database import Database
 from kb.store.questions import list_questions, log_question
@@ -56,6 +57,21 @@ def test_ids_cannot_be_guessed(database: Database) -> None:
     with database.begin() as connection:
         ids = {create_conversation(connection) for _ in range(100)}
     assert len(ids) == 100 and all(len(item) == 22 for item in ids)
+
+
+def test_the_same_form_starts_one_conversation_until_more_is_said(database: Database) -> None:
+    with database.begin() as connection:
+        first = start_conversation(connection, "key", NOON)
+        assert start_conversation(connection, "key", later(seconds=1)) == first
+        add_turn(connection, first, FIRST, now=NOON)
+        set_verdict(connection, first, Verdict("entry", "hanging", "no"), NOON)
+        assert start_conversation(connection, "key", later(seconds=2)) == first
+        add_turn(connection, first, FIRST, now=NOON)
+        second = start_conversation(connection, "key", later(seconds=3))
+        assert second != first and start_conversation(connection, "key", later(seconds=4)) == second
+        clear_conversation(connection, second)
+        assert start_conversation(connection, "key", later(seconds=4)) not in (first, second)
+        assert start_conversation(connection, "", NOON) != start_conversation(connection, "", NOON)
 
 
 def test_a_conversation_that_is_not_there(database: Database) -> None:

@@ -20,12 +20,15 @@ from kb.store.outbox import (
     Delivery,
     add_delivery,
     claim_deliveries,
+    count_given_up,
     count_waiting,
+    drop_delivery,
     list_given_up,
     load_delivery,
     mark_delivered,
     mark_failed,
     next_due_at,
+    oldest_waiting_at,
     release_deliveries,
     retry_given_up,
     wait_seconds,
@@ -57,6 +60,18 @@ def test_a_delivery_is_due_at_once_and_delivered_once(database: Database) -> Non
         assert (count_waiting(connection), next_due_at(connection)) == (0, "")
         assert claim_deliveries(connection, SETTINGS, "a", now=later(days=1)) == ()
         assert load_delivery(connection, delivery_id + 1) is None
+
+
+def test_a_delivery_may_wait_and_be_taken_back(database: Database) -> None:
+    with database.begin() as connection:
+        waiting = add_delivery(connection, "webhook", "x", {}, NOON, 60)
+        assert next_due_at(connection) == "2026-11-24T12:01:00+00:00"
+        assert claim_deliveries(connection, SETTINGS, "a", now=later(seconds=59)) == ()
+        assert ids(claim_deliveries(connection, SETTINGS, "a", now=later(seconds=60))) == [waiting]
+        assert not drop_delivery(connection, waiting, "b")
+        assert drop_delivery(connection, waiting, "a") and load_delivery(connection, waiting) is None
+        assert not drop_delivery(connection, waiting, "a") and count_waiting(connection) == 0
+        assert add_delivery(connection, "webhook", "x", {}, NOON) == waiting + 1  # receivers have seen no other of this id
 
 
 def test_what_is_taken_is_nobody_elses_until_the_lease_is_over(database: Database) -> None:
@@ -105,13 +120,32 @@ def test_a_failed_delivery_waits_longer_every_time_and_is_given_up(database: Dat
             assert next_due_at(connection) == now.isoformat(timespec="seconds")
         claim_deliveries(connection, SETTINGS, "a", now=now)
         assert mark_failed(connection, SETTINGS, delivery_id, "a", "x" * 1000, now)
-        given_up = list_given_up(connection)
+        given_up = list_given_up(connection).items
         assert ids(given_up) == [delivery_id] and given_up[0].failed_at and len(given_up[0].last_error) == 500
+        assert count_given_up(connection) == 1
         assert (count_waiting(connection), next_due_at(connection)) == (0, "")
         assert claim_deliveries(connection, SETTINGS, "a", now=later(days=9)) == ()
         assert retry_given_up(connection, later(days=9)) == 1
         again = claim_deliveries(connection, SETTINGS, "a", now=later(days=9))
         assert ids(again) == [delivery_id] and again[0].attempts == 0
+
+
+def test_what_was_given_up_is_listed_by_pages_and_retried_one_by_one(database: Database) -> None:
+    settings = SETTINGS.model_copy(update={"delivery_attempts": 1})
+    with database.begin() as connection:
+        assert (list_given_up(connection).items, oldest_waiting_at(connection)) == ((), "")
+        made = [add_delivery(connection, "mail", "x", {"n": number}, later(seconds=number)) for number in range(6)]
+        assert oldest_waiting_at(connection) == "2026-11-24T12:00:00+00:00"
+        for number, delivery in enumerate(claim_deliveries(connection, settings, "a", 5, later(minutes=1))):
+            mark_failed(connection, settings, delivery.id, "a", "refused", later(minutes=2, seconds=number))
+        assert oldest_waiting_at(connection) == "2026-11-24T12:00:05+00:00"
+        page = list_given_up(connection, 2, 2)
+        assert ids(page.items) == [made[2], made[1]] and (page.total, page.pages, page.number) == (5, 3, 2)
+        assert ids(list_given_up(connection, 99, 2).items) == [made[0]]
+        assert retry_given_up(connection, later(days=1), made[1]) == 1 == count_waiting(connection) - 1
+        assert retry_given_up(connection, later(days=1), made[1]) == 0 == retry_given_up(connection, NOON, made[5])
+        assert count_given_up(connection) == 4 == retry_given_up(connection) and count_given_up(connection) == 0
+        assert count_waiting(connection) == 6
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 10), (2, 20), (3, 40), (4, 60), (40, 60), (4000, 60)])

@@ -11,12 +11,14 @@ from kb.conversation import ConversationTurn, Verdict
 from kb.settings import Settings
 from kb.store.conversations import add_turn, create_conversation, load_conversation
 from kb.store.database import Database
+from kb.store.login_failures import add_login_failure
 from kb.store.outbox import add_delivery, claim_deliveries, mark_delivered
 from kb.store.prune import Pruned, prune
 from kb.store.questions import handle_question, log_question
 from kb.store.report_drafts import ReportDraft, save_draft
 from kb.store.reports import Attachment, NewReport, create_report
-from kb.store.staff import add_account, add_login_failure, open_session
+from kb.store.sent_forms import once
+from kb.store.staff import add_account, open_session
 from kb.store.verdicts import add_solved_by_similar, set_verdict
 
 NOTHING = Pruned(0, 0, 0, 0, 0, 0, 0, 0)
@@ -50,7 +52,7 @@ def world(make_database: MakeDatabase) -> tuple[Database, Settings, str]:
         save_draft(connection, ReportDraft("", {"title": "x"}), NOON)
         add_account(connection, "Anna", "hash", NOON)
         open_session(connection, "Anna", NOON)
-        add_login_failure(connection, "Anna", NOON)
+        add_login_failure(connection, "Anna", "192.0.2.7", NOON)
     return database, settings, talk
 
 
@@ -109,3 +111,10 @@ def test_settings_for_ever_are_possible(make_database: MakeDatabase) -> None:
     with database.begin() as connection:
         create_conversation(connection, NOON)
         assert prune(connection, settings, later(days=10_000)).conversations == 0
+
+
+def test_forms_that_were_sent_are_forgotten(database: Database) -> None:
+    with database.begin() as connection:
+        once(connection, "key", lambda: "id", lambda _: True, NOON)
+        prune(connection, Settings(), later(minutes=1))
+        assert connection.exec_driver_sql("SELECT count(*) FROM sent_forms").scalar() == 0

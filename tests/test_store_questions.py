@@ -14,6 +14,7 @@ from kb.store.questions import (
     LoggedQuestion,
     count_questions,
     handle_question,
+    list_beside,
     list_handled,
     list_questions,
     list_unanswered,
@@ -148,3 +149,23 @@ def test_a_group_is_handled_by_whoever_is_first(world: tuple[Database, Settings]
         assert list(list_handled(connection)) == ["forwarding", "other"]
         assert unhandle_question(connection, "forwarding") and not unhandle_question(connection, "forwarding")
         assert list(list_handled(connection)) == ["other"]
+
+
+def test_questions_beside_another_one(make_database: MakeDatabase) -> None:
+    database, settings = make_database()
+    with database.begin() as connection:
+        talks = [create_conversation(connection, NOON) for _ in range(2)] + [""]
+
+        def ask(second: int, talk: str) -> int:
+            number = log_question(
+                connection, settings, "x", level="none", source="portal", conversation_id=talk, now=later(seconds=second)
+            )
+            assert number
+            return number
+
+        alone = [ask(second, "") for second in (-301, -300, 0, 300, 301)]
+        first = [ask(second, talks[0]) for second in (900, 0)]
+        ask(0, talks[1])
+        found = {number: load_question(connection, number) for number in (alone[2], first[0])}
+        beside = [[item.id for item in list_beside(connection, question, 300)] for question in found.values() if question]
+    assert beside == [alone[1:4], [first[1], first[0]]]

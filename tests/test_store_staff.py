@@ -11,13 +11,10 @@ from kb.store.database import Database
 from kb.store.staff import (
     Account,
     add_account,
-    add_login_failure,
-    clear_login_failures,
     close_session,
     disable_account,
     find_session,
     list_accounts,
-    list_login_failures,
     load_account,
     needs_touch,
     open_session,
@@ -106,19 +103,3 @@ def test_a_login_is_touched_at_most_once_a_minute(database: Database) -> None:
         touch_session(connection, token, later(seconds=60))
         assert not needs_touch(connection, token, later(seconds=61))
         assert not needs_touch(connection, "unknown", later(days=1))
-
-
-def test_failed_logins_are_counted_by_name_and_forgotten(database: Database) -> None:
-    with database.begin() as connection:
-        for seconds in (0, 5):
-            add_login_failure(connection, "Anna", later(seconds=seconds))
-        add_login_failure(connection, "my secret password", later(seconds=9))
-        expected = ("2026-11-24T12:00:00+00:00", "2026-11-24T12:00:05+00:00")
-        assert list_login_failures(connection, " ANNA ", expected[0]) == expected
-        assert list_login_failures(connection, "anna", expected[1]) == expected[1:]
-        assert "secret" not in str(connection.exec_driver_sql("SELECT * FROM login_failures").all())
-        clear_login_failures(connection, "anna")
-        assert list_login_failures(connection, "anna", "") == ()
-        assert len(list_login_failures(connection, "my secret password", "")) == 1
-        add_login_failure(connection, "Bert", later(days=2))
-        assert list_login_failures(connection, "my secret password", "") == ()  # a day is long enough

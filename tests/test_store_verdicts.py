@@ -10,8 +10,11 @@ from kb.store.database import Database
 from kb.store.verdicts import (
     add_solved_by_similar,
     count_solved_by_similar,
+    find_verdict,
+    is_solved_since,
     list_verdicts,
     set_verdict,
+    take_back_solved_by_similar,
     undo_verdict,
 )
 
@@ -28,6 +31,8 @@ def test_a_verdict_is_changed_and_taken_back(database: Database) -> None:
             Verdict("entry", "x", "yes", "", "", "2026-11-24T12:00:02+00:00"),
         )
         assert found.updated_at == "2026-11-24T12:00:02+00:00"
+        assert find_verdict(connection, talk, "entry", "x") == found.verdicts[1]
+        assert find_verdict(connection, talk, "entry", "y") is None
         assert undo_verdict(connection, talk, "entry", "x")
         assert not undo_verdict(connection, talk, "entry", "x")
         found = load_conversation(connection, talk, 30, NOON)
@@ -52,3 +57,23 @@ def test_entries_that_spared_a_report_are_counted(database: Database) -> None:
         assert count_solved_by_similar(connection) == {"c": 2, "a": 1, "b": 1}
         assert list(count_solved_by_similar(connection)) == ["c", "a", "b"]
         assert count_solved_by_similar(connection, "2026-11-26") == {"c": 1}
+
+
+def test_whether_something_helped_since_then(database: Database) -> None:
+    at = "2026-11-24T12:00:05+00:00"
+    with database.begin() as connection:
+        talk, other = (create_conversation(connection, NOON) for _ in range(2))
+        set_verdict(connection, talk, Verdict("entry", "x", "yes"), later(seconds=4))
+        set_verdict(connection, talk, Verdict("entry", "y", "no"), later(seconds=6))
+        set_verdict(connection, other, Verdict("entry", "x", "yes"), later(seconds=6))
+        assert not is_solved_since(connection, talk, at)
+        set_verdict(connection, talk, Verdict("step", "z", "yes"), later(seconds=5))
+        assert is_solved_since(connection, talk, at)
+
+
+def test_such_a_count_is_taken_back(database: Database) -> None:
+    with database.begin() as connection:
+        first, second = (add_solved_by_similar(connection, "a", NOON) for _ in range(2))
+        assert first != second and take_back_solved_by_similar(connection, second)
+        assert not take_back_solved_by_similar(connection, second)
+        assert count_solved_by_similar(connection) == {"a": 1}

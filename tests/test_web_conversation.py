@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy import text as sql
 from store_world import later
 
 from kb.store.conversations import expire_conversations
+from kb.web import create_app
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7bq\n" * 4 + "-----END RSA PRIVATE KEY-----"
 FollowUp = Callable[[], tuple[str, str]]
@@ -141,6 +144,73 @@ def test_a_form_that_is_sent_twice_adds_one_turn(app: Flask, client: FlaskClient
     assert len(logged(app)) == 2
 
 
+def counts(app: Flask) -> dict[str, int]:
+    with portal_of(app).database.read() as connection:
+        tables = ("conversations", "turns", "verdicts", "questions")
+        return {name: connection.execute(sql(f"SELECT count(*) FROM {name}")).scalar_one() for name in tables}
+
+
+def at_once(app: Flask, address: str, data: dict[str, str], times: int = 4) -> list[str]:
+    """Where a form leads that is sent several times at once, in threads of their own."""
+    start = threading.Barrier(times)
+
+    def send(_: int) -> str:
+        start.wait()
+        return app.test_client().post(address, data=data).headers["Location"]
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(send, range(times)))
+
+
+def test_a_first_question_that_is_sent_twice_at_once_starts_one_conversation(app: Flask) -> None:
+    (address,) = set(at_once(app, "/ask", {"q": PASS_PHRASE, "log": "a line"}))
+    assert [turn.question for turn in stored(app, address).turns] == [PASS_PHRASE]
+    assert counts(app) == {"conversations": 1, "turns": 1, "verdicts": 0, "questions": 1}
+
+
+def test_two_server_processes_start_one_conversation_too(app: Flask, client: FlaskClient) -> None:
+    other = create_app(portal_of(app).settings)  # knows of the first one what the data folder holds
+    assert ask(client, PASS_PHRASE) == ask(other.test_client(), PASS_PHRASE)
+    assert counts(app)["conversations"] == 1
+    portal_of(other).database.close()
+
+
+def test_people_who_ask_the_same_do_not_share_a_conversation(app: Flask) -> None:
+    addresses = {
+        app.test_client().post("/ask", data={"q": PASS_PHRASE, **more}, headers=headers, environ_base=place).location
+        for more, headers, place in (
+            ({}, {}, {}),
+            ({"log": "mine"}, {}, {}),
+            ({}, {"User-Agent": "Another/1.0"}, {}),
+            ({}, {}, {"REMOTE_ADDR": "192.0.2.7"}),
+        )
+    }
+    assert len(addresses) == 4
+
+
+def test_who_goes_on_and_asks_the_same_anew_starts_another(app: Flask, client: FlaskClient) -> None:
+    first = ask(client, PASS_PHRASE)
+    ask(client, "Why does the connection hang?", stored(app, first))
+    assert ask(client, PASS_PHRASE) != first
+    second = ask(client, PASS_PHRASE)
+    assert second == ask(client, PASS_PHRASE)
+    client.post(f"/conversations/{stored(app, second).id}/clear")
+    assert ask(client, PASS_PHRASE) not in (first, second)
+
+
+def test_a_vote_that_is_sent_twice_at_once_is_one(app: Flask) -> None:
+    form = {"target": "remove-pass-phrase", "verdict": "yes", "back": "turn-1", "q": PASS_PHRASE}
+    (address,) = set(at_once(app, "/feedback", form))
+    assert stored(app, address).is_solved
+    assert counts(app) == {"conversations": 1, "turns": 1, "verdicts": 1, "questions": 0}
+
+
+def test_the_first_page_is_the_same_for_everybody(app: Flask) -> None:
+    pages = [app.test_client().get("/", headers={"User-Agent": name}) for name in ("One/1", "Two/2")]
+    assert pages[0].text == pages[1].text and pages[0].headers["ETag"] == pages[1].headers["ETag"]
+    assert "Set-Cookie" not in pages[0].headers
+
+
 def test_secrets_are_masked_before_anything_is_stored(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
     address = ask(client, "pass phrase https://joe:tellnobody@example.org/", log=KEY)
     turn = stored(app, address).turns[0]
@@ -173,7 +243,7 @@ def test_programs_get_the_address_as_json(client: FlaskClient) -> None:
 
 def test_most_asked_entries_stand_on_the_first_page(app: Flask, client: FlaskClient) -> None:
     assert "Asked most often" not in client.get("/").text
-    for question in (PASS_PHRASE, PASS_PHRASE, "Why does the connection hang?"):
+    for question in (PASS_PHRASE, PASS_PHRASE.removesuffix("?"), "Why does the connection hang?"):
         ask(client, question)
     portal_of(app)._most_asked_until = 0.0  # a minute later
     text = client.get("/").text
@@ -369,6 +439,9 @@ def test_a_conversation_is_cleared_after_a_question(app: Flask, client: FlaskCli
     address = f"/conversations/{conversation.id}/clear"
     text = page(client, address)
     assert "Clear this conversation?" in text and "This cannot be undone." in text and "Keep it" in text
+    words = "Its 1 question, the answers and what you have tried are deleted."
+    dialog = re.search("<dialog.*?</dialog>", page(client, f"/conversations/{conversation.id}"), re.S)
+    assert words in text and dialog and words in dialog[0] and f'action="{address}"' in dialog[0]
     assert client.post(address).headers["Location"] == "/"
     page(client, f"/conversations/{conversation.id}", 404)
     with portal_of(app).database.read() as connection:

@@ -51,6 +51,17 @@ def undo(client: FlaskClient, page: str) -> str:
     return client.post(form.group(1), data=fields, follow_redirects=True).get_data(as_text=True)
 
 
+def is_refused(page: str, message: str, place: str) -> bool:
+    """Whether a page says in its title, in a summary, and at the place that it leads to, why an action was refused."""
+    summary = page[page.index('class="error-summary" role="alert" tabindex="-1" autofocus') : page.index("<h1")]
+    assert f'<li><a href="#{place}">{message}' in summary and page.count('role="alert"') == 1
+    assert f' id="{place}"' in page and 'class="notice' not in page
+    if place != "state":
+        error = f'id="{place}-error"><span class="visually-hidden">Error: </span>{message}</p>'
+        assert error in page and 'aria-invalid="true"' in page and f'aria-describedby="{place}-error"' in page
+    return "<title>Error: " in page
+
+
 # Lists
 
 
@@ -215,9 +226,13 @@ def test_somebody_else_was_faster(world: StaffWorld, client: FlaskClient) -> Non
         handle_report(connection, REFERENCE, OTHER)
         handle_question(connection, FLUX, OTHER)
     for address in (REPORT, QUESTION):
-        page = post(client, f"{address}/handle", follow=True).get_data(as_text=True)
-        assert f"Handled by {OTHER} on " in page and "already." in page and ">Undo" not in page
+        response = post(client, f"{address}/handle")
+        page = response.get_data(as_text=True)
+        assert response.status_code == 409 and ">Undo" not in page
+        assert is_refused(page, f"Handled by {OTHER} on ", "state") and "already.</a>" in page
         assert f"</span> by {OTHER}," in page
+    page = post(client, f"{QUESTION}/link", entry="hanging").get_data(as_text=True)
+    assert is_refused(page, f"Handled by {OTHER} on ", "state") and '<option value="hanging" selected>' in page
     assert f"Handled by {OTHER}" in text_of(client, "/inbox?status=all")
     assert f"Handled by {OTHER}" in text_of(client, "/inbox/questions?status=all")
 
@@ -230,8 +245,8 @@ def test_a_report_is_linked_to_an_entry_and_back(world: StaffWorld, client: Flas
     with world.database.read() as connection:
         report = load_report(connection, REFERENCE)
     assert report and report.entry_id == "hanging" and report.status == "open"
-    page = post(client, f"{REPORT}/link", entry="nowhere", follow=True).get_data(as_text=True)
-    assert "Choose an entry of the list." in page
+    page = post(client, f"{REPORT}/link", entry="nowhere").get_data(as_text=True)
+    assert is_refused(page, "Choose an entry of the list.", "link-entry")
 
 
 # Unanswered questions
@@ -261,9 +276,8 @@ def test_a_group_is_handled_and_put_back(world: StaffWorld, client: FlaskClient)
 
 
 def test_a_group_is_linked_to_the_entry_that_answers_it(world: StaffWorld, client: FlaskClient) -> None:
-    assert "Choose an entry of the list." in post(client, f"{QUESTION}/link", entry="", follow=True).get_data(
-        as_text=True
-    )
+    page = post(client, f"{QUESTION}/link", entry="").get_data(as_text=True)
+    assert is_refused(page, "Choose an entry of the list.", "link-entry")
     page = post(client, f"{QUESTION}/link", entry="hanging", follow=True).get_data(as_text=True)
     assert "Linked to “Why does the connection hang?” and marked as handled." in page
     with world.database.read() as connection:
@@ -300,17 +314,56 @@ def test_a_wording_is_drafted_and_taken_back(world: StaffWorld, client: FlaskCli
 def test_a_refused_wording_says_why_and_is_kept(
     world: StaffWorld, client: FlaskClient, fields: dict[str, str], message: str
 ) -> None:
-    page = post(client, f"{REPORT}/wording", follow=True, **fields).get_data(as_text=True)
-    assert message in page and 'class="notice notice-bad" role="alert"' in page
+    response = post(client, f"{REPORT}/wording", **fields)
+    page = response.get_data(as_text=True)
+    assert response.status_code == 422 and is_refused(page, message, "wording" if fields["entry"] else "link-entry")
     assert f">\n{fields['wording']}</textarea>" in page and drafts.list_drafts(world.settings) == ()
     if fields["entry"]:
         assert '<option value="hanging" selected>' in page
 
 
-def test_no_wording_chosen_is_said(client: FlaskClient) -> None:
-    assert "Choose a wording." in post(client, f"{QUESTION}/wording", entry="hanging", follow=True).get_data(
-        as_text=True
-    )
+def test_no_wording_chosen_is_said_and_nothing_gets_ticked(client: FlaskClient) -> None:
+    page = post(client, f"{QUESTION}/wording", entry="hanging").get_data(as_text=True)
+    assert is_refused(page, "Choose a wording.", "wording-1") and page.count('type="checkbox"') == 3
+    assert " checked" not in page and '<option value="hanging" selected>' in page
+
+
+def test_ticked_wordings_stay_ticked(client: FlaskClient) -> None:
+    ticked = ["tune flux capacitor?", "how do I tune the flux capacitor"]
+    page = post(client, f"{QUESTION}/wording", entry="", wording=ticked).get_data(as_text=True)
+    assert is_refused(page, "Choose an entry of the list.", "link-entry")
+    assert sorted(re.findall(r'name="wording" value="([^"]+)" checked', page)) == sorted(ticked)
+
+
+@pytest.mark.parametrize("address", [REPORT, QUESTION])
+@pytest.mark.parametrize("action", ["handle", "reopen", "link", "wording", "draft"])
+def test_the_address_of_an_action_leads_to_its_page(client: FlaskClient, address: str, action: str) -> None:
+    response = client.get(f"{address}/{action}")
+    assert response.status_code == 303 and response.headers["Location"] == address
+
+
+@pytest.mark.parametrize("address", [REPORT, QUESTION])
+def test_what_is_sent_twice_is_done_once(world: StaffWorld, client: FlaskClient, address: str) -> None:
+    sent = {
+        "wording": {"entry": "hanging", "wording": ["flux?"]},
+        "draft": {"question": "Why does the flux hum?", "section": "protocol"},
+        "handle": {},
+    }
+    for action, fields in sent.items():
+        first, second = (post(client, f"{address}/{action}", page=address, **fields) for _ in range(2))
+        assert first.status_code == second.status_code == 303
+        assert first.headers["Location"] == second.headers["Location"]
+        assert 'role="alert"' not in text_of(client, second.headers["Location"])
+    assert sorted(draft.kind for draft in drafts.list_drafts(world.settings)) == ["entry", "wording"]
+    assert "by you," in text_of(client, address)
+
+
+def test_linking_a_question_twice_is_done_once(client: FlaskClient) -> None:
+    for _ in range(2):
+        page = post(client, f"{QUESTION}/link", entry="hanging", follow=True).get_data(as_text=True)
+        assert "Linked to “Why does the connection hang?” and marked as handled." in page
+    page = post(client, f"{QUESTION}/link", entry="old-browser").get_data(as_text=True)
+    assert is_refused(page, "Handled by you on ", "state")
 
 
 @pytest.mark.parametrize("address", [REPORT, QUESTION])
@@ -328,7 +381,9 @@ def test_an_entry_is_drafted_and_put_aside(world: StaffWorld, client: FlaskClien
 
 
 def test_a_refused_entry_says_why_and_is_kept(client: FlaskClient) -> None:
-    page = post(client, f"{REPORT}/draft", question="Why, oh why?", section="nowhere", follow=True).get_data(
-        as_text=True
-    )
-    assert "Choose a section of the list." in page and ">\nWhy, oh why?</textarea>" in page
+    page = post(client, f"{REPORT}/draft", question="Why, oh why?", section="nowhere").get_data(as_text=True)
+    assert is_refused(page, "Choose a section of the list.", "new-section") and ">\nWhy, oh why?</textarea>" in page
+    page = post(client, f"{REPORT}/draft", question="?", section="protocol").get_data(as_text=True)
+    assert is_refused(page, "Enter a question.", "new-question") and '<option value="protocol" selected>' in page
+    page = post(client, f"{QUESTION}/draft", question="?", section="protocol").get_data(as_text=True)
+    assert page.count(" checked") == 1  # the boxes of the other form stay as they were at first

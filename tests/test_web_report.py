@@ -295,12 +295,98 @@ def test_similar_entries_are_shown_and_counted(client: FlaskClient) -> None:
     response = client.post("/report/solved", data={"csrf_token": token(client), "entry": "hanging", "draft": draft})
     assert response.status_code == 303
     page = client.get(response.headers["Location"]).text
-    assert "Marked as solved" in page and f'href="/report?draft={draft}">Go on with the report' in page
-    with database_of(client).read() as connection:
-        assert count_solved_by_similar(connection) == {"hanging": 1}
-        found = load_conversation(connection, talk_id, 30)
-        assert found and found.verdict("entry", "hanging") and found.is_solved
+    assert "Marked as solved" in page and ">Undo</button>" in page
+    assert solved_by(client) == {"hanging": 1} and verdict(client, talk_id) == "yes"
     assert client.post("/report/solved", data={"csrf_token": token(client), "entry": "nope"}).status_code == 404
+
+
+def solved_by(client: FlaskClient) -> dict[str, int]:
+    with database_of(client).read() as connection:
+        return count_solved_by_similar(connection)
+
+
+def verdict(client: FlaskClient, talk_id: str) -> str:
+    with database_of(client).read() as connection:
+        found = load_conversation(connection, talk_id, 30)
+    given = found and found.verdict("entry", "hanging")
+    return given.verdict if given else ""
+
+
+def solve(client: FlaskClient, **values: object) -> str:
+    """Press "This solved it"; returns the address of the page that follows."""
+    sent = {"csrf_token": token(client), "entry": "hanging", **values}
+    response = client.post("/report/solved", data=sent, content_type="multipart/form-data")
+    assert response.status_code == 303
+    return response.headers["Location"]
+
+
+def undo(client: FlaskClient, address: str) -> TestResponse:
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]+)"', client.get(address).text))
+    return client.post("/report/solved/undo", data=sent)
+
+
+def test_solved_can_be_undone_and_the_report_is_as_it_was(client: FlaskClient) -> None:
+    talk_id = talk(client)
+    draft = draft_of(fill(client, c=talk_id, log="my log", files=[file("a.log", b"a\n")]))
+    address = solve(client, draft=draft)
+    assert solve(client, draft=draft) == address and solved_by(client) == {"hanging": 1}  # sent twice
+    response = undo(client, address)
+    assert response.headers["Location"] == f"/report?draft={draft}"
+    text = client.get(response.headers["Location"]).text
+    assert 'value="2.4.71"' in text and "my log</textarea>" in text and "a.log" in text
+    assert solved_by(client) == {} and verdict(client, talk_id) == "no"  # as it was before
+    for again in (
+        client.get(address),
+        client.post("/report/solved/undo", data={"csrf_token": token(client), "draft": draft}),
+    ):
+        assert again.headers["Location"] == f"/report?draft={draft}"
+    assert solved_by(client) == {} and verdict(client, talk_id) == "no"
+
+
+def test_what_is_typed_survives_solved_and_undo(client: FlaskClient, tmp_path: Path) -> None:
+    talk_id = talk(client)
+    address = solve(
+        client, question="half a", c=talk_id, log=KEY, files=file("a.log", b"a\n"), filled_from="1 question"
+    )
+    assert solved_by(client) == {"hanging": 1} and verdict(client, talk_id) == "yes"
+    text = client.get(undo(client, address).headers["Location"]).text
+    assert "half a</textarea>" in text and "a.log" in text and f'name="c" value="{talk_id}"' in text
+    assert "from your conversation: 1 question." in text and "[private key removed]" in text
+    database_of(client).checkpoint()
+    assert b"MIIEpAIBAAKCAQEAx3Jf0a" not in bytes_on_disk(tmp_path / "data")
+
+
+def test_a_report_that_is_sent_after_all_was_not_spared(client: FlaskClient) -> None:
+    talk_id = talk(client)
+    draft = draft_of(fill(client, c=talk_id))
+    address = solve(client, draft=draft)
+    sent = send(client, draft).headers["Location"]
+    assert solved_by(client) == {} and verdict(client, talk_id) == "no"
+    assert client.get(address).headers["Location"] == sent == undo_directly(client, draft)
+
+
+def undo_directly(client: FlaskClient, draft: str) -> str:
+    response = client.post("/report/solved/undo", data={"csrf_token": token(client), "draft": draft})
+    return response.headers["Location"]
+
+
+def test_solved_without_anything_to_return_to_has_no_undo(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Undo" not in client.get("/report/solved?entry=hanging&draft=gone").text
+    monkeypatch.setattr("kb.web_report.save_draft", fail)
+    address = solve(client, question="mine")
+    assert address == "/report/solved?entry=hanging"
+    text = client.get(address).text
+    assert "Marked as solved" in text and "Undo" not in text
+    assert client.post("/report/solved/undo", data={"csrf_token": token(client), "draft": "gone"}).status_code == 410
+    assert client.post("/report/solved/undo", data={"draft": "gone"}).status_code == 400
+
+
+def test_a_form_that_is_sent_twice_makes_one_draft(client: FlaskClient) -> None:
+    first, second = draft_of(fill(client)), draft_of(fill(client))
+    assert first == second != draft_of(fill(client, log="more"))
+    assert send(client, first).headers["Location"] == send(client, second).headers["Location"]
+    assert len(reports(client)) == 1
+    assert draft_of(fill(client)) != first  # that one is sent
 
 
 def test_similar_entries_as_a_piece_of_the_form(client: FlaskClient) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from staff_world import NAME, OTHER, PASSWORD, REFERENCE, StaffWorld, fill, make_world, post, token_of
 
 from kb.staff_login import WRONG
+from kb.staff_site import MARKER
 from kb.store.schema import staff_sessions
 from kb.store.staff import disable_account
 from kb.store.times import time_text
@@ -19,6 +20,7 @@ PRIVATE = (
     "/inbox/questions",
     f"/inbox/reports/{REFERENCE}",
     "/inbox/drafts",
+    "/inbox/deliveries",
     "/insights",
     "/insights/days.csv",
 )
@@ -26,6 +28,7 @@ ACTIONS = (
     f"/inbox/reports/{REFERENCE}/handle", f"/inbox/reports/{REFERENCE}/reopen", f"/inbox/reports/{REFERENCE}/link",
     f"/inbox/reports/{REFERENCE}/wording", f"/inbox/reports/{REFERENCE}/draft", "/inbox/questions/x/handle",
     "/inbox/questions/x/reopen", "/inbox/questions/x/link", "/inbox/questions/x/wording", "/inbox/questions/x/draft",
+    "/inbox/deliveries/retry", "/inbox/deliveries/1/retry",
     "/inbox/drafts/x/measure", "/inbox/drafts/x/remove", "/inbox/drafts/x/discard", "/inbox/drafts/x/restore",
 )  # fmt: skip
 
@@ -113,6 +116,21 @@ def test_guessing_is_slowed_down_whether_or_not_the_name_exists(world: StaffWorl
     assert world.staff(OTHER).get("/inbox").status_code == 200
 
 
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_one_place_cannot_try_many_names_and_a_proxy_is_no_place(tmp_path: Path, proxies: int) -> None:
+    world = make_world(tmp_path, login_attempts_per_client=2, trusted_proxies=proxies)
+
+    def log_in(name: str, password: str, address: str) -> int:
+        client = world.client()
+        data = {"csrf_token": token_of(client.get("/login").get_data(as_text=True)), "name": name, "password": password}
+        place = {"environ_base": {"REMOTE_ADDR": "127.0.0.1"}, "headers": {"X-Forwarded-For": address}}
+        return client.post("/login", data=data, **(place if proxies else {"environ_base": {"REMOTE_ADDR": address}})).status_code
+
+    assert [log_in(name, "a guess", "192.0.2.7") for name in ("a", "b", "c")] == [422, 422, 429]
+    assert log_in(NAME, PASSWORD, "192.0.2.7") == 429
+    assert log_in(NAME, PASSWORD, "192.0.2.8") == 303
+
+
 def test_a_long_or_odd_name_is_no_fault(world: StaffWorld) -> None:
     for name in ("x" * 50_000, "\0", "ﷺ" * 300, "<script>alert(1)</script>"):
         response = post(world.client(), "/login", page="/login", name=name, password="whatever it is")
@@ -195,15 +213,48 @@ def test_nothing_of_it_is_kept_or_listed(world: StaffWorld, address: str) -> Non
         assert '<meta name="robots" content="noindex, nofollow">' in response.get_data(as_text=True)
 
 
-def test_reading_pages_know_nothing_of_the_login(world: StaffWorld) -> None:
+def test_reading_pages_are_the_same_for_everybody_and_lead_to_the_inbox(world: StaffWorld) -> None:
+    staff, reader = world.staff(), world.client()
+    for address in ("/", "/entries/hanging", "/sections/protocol", "/guides/"):
+        response = staff.get(address)
+        assert response.data == reader.get(address).data and "Set-Cookie" not in response.headers
+        assert 'href="/inbox" data-staff-link>Support team</a>' in response.get_data(as_text=True)
+        assert "Cookie" not in response.headers.get("Vary", "")
+
+
+def test_the_marker_for_the_script_comes_and_goes_with_the_login(world: StaffWorld, tmp_path: Path) -> None:
+    def is_marked() -> bool:
+        return client.get_cookie(MARKER) is not None
+
+    client = world.client()
+    post(client, "/login", page="/login", name=NAME, password="wrong password")
+    assert not is_marked()
     client = world.staff()
-    assert '<a href="/inbox">Inbox</a></p>' in client.get("/inbox").get_data(as_text=True)
-    assert '<a href="/inbox">Inbox</a></p>' not in client.get("/login?x=1", follow_redirects=False).get_data(
-        as_text=True
-    )
-    for address in ("/", "/entries/hanging"):
-        response = client.get(address)
-        assert "/inbox" not in response.get_data(as_text=True) and "Set-Cookie" not in response.headers
+    assert is_marked()
+    post(client, "/logout", page="/inbox")
+    assert not is_marked()
+    client = world.staff()
+    with world.database.begin() as connection:
+        disable_account(connection, NAME)
+    client.get("/inbox")
+    assert not is_marked()
+    client.set_cookie(MARKER, "1")  # made up: it opens nothing
+    assert client.get("/inbox").status_code == 303
+
+
+def test_the_marker_can_be_read_by_scripts_and_is_as_safe_as_the_site(world: StaffWorld, tmp_path: Path) -> None:
+    def marker(world: StaffWorld, base: str) -> str:
+        client = world.client()
+        data = {"csrf_token": token_of(client.get("/login", base_url=base).get_data(as_text=True)), "name": NAME, "password": PASSWORD}
+        headers = {"Referer": f"{base}/login"}
+        response = client.post("/login", data=data, base_url=base, headers=headers)
+        (found,) = (value for value in response.headers.getlist("Set-Cookie") if value.startswith(f"{MARKER}="))
+        return found
+
+    plain = marker(world, "http://localhost")
+    assert plain.startswith(f"{MARKER}=1;") and "HttpOnly" not in plain and "SameSite=Lax" in plain and "Secure" not in plain
+    secure = make_world(tmp_path / "secure", base_url="https://help.example.com")
+    assert "Secure" in marker(secure, "https://help.example.com")
 
 
 def test_a_database_that_cannot_be_read_is_said_in_a_page(world: StaffWorld) -> None:

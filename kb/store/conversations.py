@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from kb.conversation import Conversation, ConversationTurn
 from kb.store.paging import in_period
 from kb.store.schema import conversations, questions, removed_items, turns, verdicts
+from kb.store.sent_forms import once
 from kb.store.times import time_before, time_text
 from kb.store.upsert import insert_or_ignore
 from kb.store.verdicts import verdict_from_row
@@ -25,6 +26,29 @@ def create_conversation(connection: Connection, now: datetime | None = None) -> 
     at = time_text(now)
     connection.execute(insert(conversations).values(id=conversation_id, started_at=at, updated_at=at))
     return conversation_id
+
+
+def start_conversation(connection: Connection, form_key: str, now: datetime | None = None) -> str:
+    """The id of a new conversation, or of the one that the same form started a moment ago.
+
+    The latter only while no more was said in it than one form says: a question, a verdict.
+    """
+
+    def make() -> str:
+        return create_conversation(connection, now)
+
+    def is_good(conversation_id: str) -> bool:
+        return _holds_one_form(connection, conversation_id)
+
+    return once(connection, form_key, make, is_good, now)
+
+
+def _holds_one_form(connection: Connection, conversation_id: str) -> bool:
+    is_there = select(func.count()).where(conversations.c.id == conversation_id, conversations.c.expired_at.is_(None))
+    its = (select(func.count()).where(table.c.conversation_id == conversation_id) for table in (turns, verdicts))
+    return bool(connection.execute(is_there).scalar_one()) and all(
+        connection.execute(count).scalar_one() <= 1 for count in its
+    )
 
 
 def load_conversation(

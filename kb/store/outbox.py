@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, true, update
 
 from kb.settings import Settings
+from kb.store.paging import Page, page_in_range
 from kb.store.schema import outbox
 from kb.store.times import time_after, time_text
 
@@ -41,16 +42,17 @@ class Delivery:
 
 
 def add_delivery(
-    connection: Connection, kind: Kind, event: str, payload: Mapping[str, Any], now: datetime | None = None
-) -> int:
-    """Put something into the outbox, due at once. Its id."""
+    connection: Connection, kind: Kind, event: str, payload: Mapping[str, Any], now: datetime | None = None,
+    wait_seconds: float = 0,
+) -> int:  # fmt: skip
+    """Put something into the outbox, due at once or after a wait. Its id."""
     at = time_text(now)
     values = {
         "kind": kind,
         "event": event,
         "payload": json.dumps(dict(payload), ensure_ascii=False),
         "created_at": at,
-        "next_at": at,
+        "next_at": time_after(now, wait_seconds),
     }
     return int(connection.execute(insert(outbox).values(values).returning(outbox.c.id)).scalar_one())
 
@@ -100,6 +102,11 @@ def mark_failed(
     return connection.execute(update(outbox).where(*_held(delivery_id, worker)).values(values)).rowcount > 0
 
 
+def drop_delivery(connection: Connection, delivery_id: int, worker: str) -> bool:
+    """Take back what need not be sent any more. False when `worker` had lost its lease to another one."""
+    return connection.execute(delete(outbox).where(*_held(delivery_id, worker))).rowcount > 0
+
+
 def release_deliveries(connection: Connection, worker: str) -> int:
     """Give back what `worker` took and did not send, for a process that ends. Returns how many."""
     values = {"leased_by": "", "leased_until": None}
@@ -118,16 +125,31 @@ def count_waiting(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(outbox).where(_waits())).scalar_one())
 
 
-def list_given_up(connection: Connection) -> tuple[Delivery, ...]:
-    """What was given up, newest first."""
+def oldest_waiting_at(connection: Connection) -> str:
+    """When the oldest delivery that is neither delivered nor given up was written; empty when nothing waits."""
+    return connection.execute(select(func.min(outbox.c.created_at)).where(_waits())).scalar() or ""
+
+
+def count_given_up(connection: Connection) -> int:
+    """How many deliveries were given up."""
+    its = select(func.count()).select_from(outbox).where(outbox.c.failed_at.is_not(None))
+    return int(connection.execute(its).scalar_one())
+
+
+def list_given_up(connection: Connection, number: int = 1, size: int = 50) -> Page[Delivery]:
+    """A page of what was given up, newest first."""
+    total = count_given_up(connection)
+    number = page_in_range(number, total, size)
     its = select(outbox).where(outbox.c.failed_at.is_not(None)).order_by(outbox.c.failed_at.desc(), outbox.c.id.desc())
-    return tuple(_delivery(row) for row in connection.execute(its))
+    rows = connection.execute(its.limit(size).offset((number - 1) * size))
+    return Page(tuple(_delivery(row) for row in rows), total, number, size)
 
 
-def retry_given_up(connection: Connection, now: datetime | None = None) -> int:
-    """Make everything that was given up due again, from the first attempt. Returns how many."""
+def retry_given_up(connection: Connection, now: datetime | None = None, delivery_id: int | None = None) -> int:
+    """Make what was given up due again, from the first attempt. Returns how many. delivery_id: only this one."""
+    its = outbox.c.failed_at.is_not(None), true() if delivery_id is None else outbox.c.id == delivery_id
     values = {"failed_at": None, "attempts": 0, "next_at": time_text(now)}
-    return connection.execute(update(outbox).where(outbox.c.failed_at.is_not(None)).values(values)).rowcount
+    return connection.execute(update(outbox).where(*its).values(values)).rowcount
 
 
 def load_delivery(connection: Connection, delivery_id: int) -> Delivery | None:

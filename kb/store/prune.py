@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_
 
 from kb.settings import Settings
 from kb.store.conversations import expire_conversations
+from kb.store.login_failures import forget_old_failures
 from kb.store.report_drafts import KEEP_HOURS
 from kb.store.schema import (
     conversations,
     handled_questions,
-    login_failures,
     outbox,
     questions,
     report_drafts,
@@ -22,7 +22,7 @@ from kb.store.schema import (
     staff_sessions,
     verdicts,
 )
-from kb.store.staff import FAILURE_HOURS
+from kb.store.sent_forms import forget_sent_forms
 from kb.store.times import time_before
 
 
@@ -58,11 +58,12 @@ def prune(connection: Connection, settings: Settings, now: datetime | None = Non
             connection, outbox, or_(outbox.c.delivered_at < old_deliveries, outbox.c.created_at < old_reports)
         ),
         logins=_delete(connection, staff_sessions, _is_over(settings, now)),
-        login_failures=_delete(connection, login_failures, login_failures.c.at < time_before(now, hours=FAILURE_HOURS)),
+        login_failures=forget_old_failures(connection, now),
         report_drafts=_delete(
             connection, report_drafts, report_drafts.c.updated_at < time_before(now, hours=KEEP_HOURS)
         ),
     )
+    forget_sent_forms(connection, now)
     _delete(connection, handled_questions, handled_questions.c.at < old_questions)
     _delete(connection, solved_by_similar, solved_by_similar.c.at < old_verdicts)
     is_forgotten = and_(conversations.c.expired_at.is_not(None), conversations.c.updated_at < old_verdicts)

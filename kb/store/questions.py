@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, inser
 from kb.settings import Settings
 from kb.store.paging import Page, holds_words, in_period, page_in_range
 from kb.store.schema import handled_questions, questions
-from kb.store.times import time_before, time_text
+from kb.store.times import time_after, time_before, time_text
 from kb.store.upsert import insert_or_ignore
 
 Source = Literal["portal", "api", "ask-page"]
@@ -92,6 +92,18 @@ def load_question(connection: Connection, question_id: int) -> LoggedQuestion | 
     """One question; None if there is none of this id."""
     row = connection.execute(select(questions).where(questions.c.id == question_id)).one_or_none()
     return _question(row) if row else None
+
+
+def list_beside(connection: Connection, question: LoggedQuestion, seconds: float) -> tuple[LoggedQuestion, ...]:
+    """The questions of its conversation, oldest first; outside one, those within `seconds` of it that belong to none."""
+    if question.conversation_id:
+        its = questions.c.conversation_id == question.conversation_id
+    else:
+        moment = datetime.fromisoformat(question.asked_at)
+        since, until = time_before(moment, seconds=seconds), time_after(moment, seconds)
+        its = and_(questions.c.conversation_id.is_(None), questions.c.asked_at.between(since, until))
+    rows = connection.execute(select(questions).where(its).order_by(questions.c.asked_at, questions.c.id))
+    return tuple(_question(row) for row in rows)
 
 
 def count_questions(connection: Connection, since: str = "", until: str = "") -> tuple[DayCount, ...]:

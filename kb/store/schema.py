@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0002"  # of the newest migration
+VERSION = "0004"  # of the newest migration
 
 metadata = MetaData(
     naming_convention={
@@ -182,7 +182,17 @@ report_drafts = Table(
     Column("conversation_id", CleanString(32), nullable=False, server_default=""),
     _text("filled", None),  # JSON object: the form's fields, without secrets
     _text("attachments", "[]"),  # JSON list
+    _text("solved"),  # JSON object: what counted that an entry spared the report; empty when none did
     Index(None, "updated_at"),
+)
+
+sent_forms = Table(
+    "sent_forms",
+    metadata,
+    Column("key", CleanString(64), primary_key=True),  # a hash of who sent what
+    Column("result", CleanString(32), nullable=False),  # the id of what it made
+    _time("at"),
+    Index(None, "at"),
 )
 
 outbox = Table(
@@ -228,7 +238,17 @@ login_failures = Table(
     "login_failures",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name_hash", CleanString(64), nullable=False),  # people type passwords into the name field
+    Column("name_hash", CleanString(64), nullable=False),  # empty once the password of the name was given
+    Column("client_hash", CleanString(64), nullable=False, server_default=""),  # empty when nobody knows
     _time("at"),
     Index(None, "name_hash", "at"),
+    Index(None, "client_hash", "at"),
+)
+
+login_keys = Table(  # what those hashes are made with
+    "login_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", CleanString(64), nullable=False),
+    _time("made_at"),
 )

@@ -1,4 +1,4 @@
-"""Accounts of the support team, their logins, and failed ones. What a password is worth is the matter of staff_login.py."""
+"""Accounts of the support team and their logins. What a password is worth is the matter of staff_login.py."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from kb.errors import InputError
 from kb.settings import Settings
-from kb.store.schema import login_failures, staff, staff_sessions
+from kb.store.schema import staff, staff_sessions
 from kb.store.times import time_before, time_text
 
 LONGEST_NAME = 64
-FAILURE_HOURS = 24  # a failed login is remembered
 _SEEN_EVERY_SECONDS = 60  # a login is not written to at every request
 
 
@@ -44,12 +43,12 @@ def add_account(connection: Connection, name: str, password_hash: str, now: date
         raise InputError(f"there is an account {found.name} already; disable it first to give it a new password")
     if found:
         connection.execute(
-            update(staff).where(staff.c.key == _key(name)).values(password_hash=password_hash, disabled_at=None)
+            update(staff).where(staff.c.key == name_key(name)).values(password_hash=password_hash, disabled_at=None)
         )
         return Account(found.name, found.created_at)
     account = Account(name, time_text(now))
     connection.execute(
-        insert(staff).values(key=_key(name), name=name, password_hash=password_hash, created_at=account.created_at)
+        insert(staff).values(key=name_key(name), name=name, password_hash=password_hash, created_at=account.created_at)
     )
     return account
 
@@ -60,14 +59,14 @@ def disable_account(connection: Connection, name: str, now: datetime | None = No
     if not found:
         raise InputError(f"there is no account {name}; `python -m kb staff list` names them")
     if not found.is_disabled:
-        connection.execute(update(staff).where(staff.c.key == _key(name)).values(disabled_at=time_text(now)))
-    connection.execute(delete(staff_sessions).where(staff_sessions.c.staff_key == _key(name)))
+        connection.execute(update(staff).where(staff.c.key == name_key(name)).values(disabled_at=time_text(now)))
+    connection.execute(delete(staff_sessions).where(staff_sessions.c.staff_key == name_key(name)))
     return found if found.is_disabled else Account(found.name, found.created_at, time_text(now))
 
 
 def load_account(connection: Connection, name: str) -> Account | None:
     """The account of a name, in any case; None if there is none."""
-    row = connection.execute(select(staff).where(staff.c.key == _key(name))).one_or_none()
+    row = connection.execute(select(staff).where(staff.c.key == name_key(name))).one_or_none()
     return Account(row.name, row.created_at, row.disabled_at or "") if row else None
 
 
@@ -79,13 +78,13 @@ def list_accounts(connection: Connection) -> tuple[Account, ...]:
 
 def password_hash_of(connection: Connection, name: str) -> str:
     """The stored hash of an account that can be used; empty for any other name."""
-    its = select(staff.c.password_hash).where(staff.c.key == _key(name), staff.c.disabled_at.is_(None))
+    its = select(staff.c.password_hash).where(staff.c.key == name_key(name), staff.c.disabled_at.is_(None))
     return connection.execute(its).scalar() or ""
 
 
 def set_password_hash(connection: Connection, name: str, password_hash: str) -> None:
     """Give an account another hash of its password."""
-    connection.execute(update(staff).where(staff.c.key == _key(name)).values(password_hash=password_hash))
+    connection.execute(update(staff).where(staff.c.key == name_key(name)).values(password_hash=password_hash))
 
 
 def open_session(connection: Connection, name: str, now: datetime | None = None) -> str:
@@ -93,7 +92,7 @@ def open_session(connection: Connection, name: str, now: datetime | None = None)
     if not password_hash_of(connection, name):
         return ""
     token, at = secrets.token_urlsafe(32), time_text(now)
-    values = {"token_hash": _hash(token), "staff_key": _key(name), "created_at": at, "last_seen_at": at}
+    values = {"token_hash": _hash(token), "staff_key": name_key(name), "created_at": at, "last_seen_at": at}
     connection.execute(insert(staff_sessions).values(values))
     return token
 
@@ -134,43 +133,16 @@ def close_session(connection: Connection, token: str) -> bool:
     return connection.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == _hash(token))).rowcount > 0
 
 
-def hold_logins(connection: Connection) -> None:
-    """Make other logins wait until this transaction is over. On SQLite those that may write do so anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE login_failures IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def add_login_failure(connection: Connection, name: str, now: datetime | None = None) -> int:
-    """Note a failed login of a name, whether or not there is such an account, and forget old ones. Its id."""
-    connection.execute(delete(login_failures).where(login_failures.c.at < time_before(now, hours=FAILURE_HOURS)))
-    values = {"name_hash": _hash(_key(name)), "at": time_text(now)}
-    return int(connection.execute(insert(login_failures).values(values).returning(login_failures.c.id)).scalar_one())
-
-
-def list_login_failures(connection: Connection, name: str, since: str) -> tuple[str, ...]:
-    """Times of the failed logins of a name since then, oldest first."""
-    its = (
-        select(login_failures.c.at)
-        .where(login_failures.c.name_hash == _hash(_key(name)), login_failures.c.at >= since)
-        .order_by(login_failures.c.at, login_failures.c.id)
-    )
-    return tuple(connection.execute(its).scalars())
-
-
-def clear_login_failures(connection: Connection, name: str) -> None:
-    """Forget the failed logins of a name."""
-    connection.execute(delete(login_failures).where(login_failures.c.name_hash == _hash(_key(name))))
-
-
 def check_name(name: str) -> str:
     """A name as it is kept. Raises InputError for one that cannot be used."""
     name = " ".join(unicodedata.normalize("NFC", name).split())
-    if not name or len(_key(name)) > LONGEST_NAME or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name_key(name)) > LONGEST_NAME or len(name) > LONGEST_NAME or not name.isprintable():
         raise InputError(f"a name needs 1 to {LONGEST_NAME} visible characters")
     return name
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """What makes two names the same: neither case nor spaces do."""
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 

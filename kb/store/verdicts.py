@@ -39,6 +39,13 @@ def set_verdict(
     return given
 
 
+def find_verdict(connection: Connection, conversation_id: str, kind: VerdictKind, target: str) -> Verdict | None:
+    """The verdict on a target; None without one."""
+    its = verdicts.c.conversation_id == conversation_id, verdicts.c.kind == kind, verdicts.c.target == target
+    row = connection.execute(select(verdicts).where(*its)).one_or_none()
+    return verdict_from_row(row) if row else None
+
+
 def undo_verdict(connection: Connection, conversation_id: str, kind: VerdictKind, target: str) -> bool:
     """Take a verdict back. Whether there was one."""
     its = verdicts.c.conversation_id == conversation_id, verdicts.c.kind == kind, verdicts.c.target == target
@@ -51,9 +58,21 @@ def list_verdicts(connection: Connection, since: str = "", until: str = "") -> t
     return tuple(GivenVerdict(row.conversation_id, verdict_from_row(row)) for row in connection.execute(its))
 
 
-def add_solved_by_similar(connection: Connection, entry_id: str, now: datetime | None = None) -> None:
-    """Count that an entry shown while somebody wrote a report solved the problem."""
-    connection.execute(insert(solved_by_similar).values(entry_id=entry_id, at=time_text(now)))
+def is_solved_since(connection: Connection, conversation_id: str, since: str) -> bool:
+    """Whether somebody said in a conversation, at that time or later, that something helped."""
+    its = verdicts.c.conversation_id == conversation_id, verdicts.c.verdict == "yes", verdicts.c.at >= since
+    return connection.execute(select(verdicts.c.id).where(*its).limit(1)).first() is not None
+
+
+def add_solved_by_similar(connection: Connection, entry_id: str, now: datetime | None = None) -> int:
+    """Count that an entry shown while somebody wrote a report solved the problem. Returns the number of this count."""
+    its = insert(solved_by_similar).values(entry_id=entry_id, at=time_text(now)).returning(solved_by_similar.c.id)
+    return int(connection.execute(its).scalar_one())
+
+
+def take_back_solved_by_similar(connection: Connection, number: int) -> bool:
+    """Take one such count back. Whether it was there."""
+    return connection.execute(delete(solved_by_similar).where(solved_by_similar.c.id == number)).rowcount > 0
 
 
 def count_solved_by_similar(connection: Connection, since: str = "", until: str = "") -> dict[str, int]:
