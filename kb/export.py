@@ -23,6 +23,7 @@ from kb.offline_cards import feedback_templates, report_templates, step_template
 from kb.offline_links import (
     ASK,
     ASSETS,
+    EMBED,
     FILES,
     GUIDES,
     HOME,
@@ -36,12 +37,14 @@ from kb.offline_links import (
 )
 from kb.offline_words import words_script
 from kb.pages import Frame
-from kb.scripts import COPY, STATIC, joined
+from kb.scripts import COPY, FOLDER, STATIC, joined
 from kb.settings import Settings
 from kb.twins import entry_markdown, guide_markdown, section_markdown
+from kb.widget_script import COPY_PANEL, widget_script
 
 File = tuple[str, bytes]  # path in the copy, with slashes, and what it holds
 STATIC_STYLE, STATIC_ICON = "style.css", "favicon.svg"  # files of static/
+WIDGET = "widget.js"  # beside the page that it shows
 
 
 def make_copy(
@@ -81,7 +84,8 @@ class PageSet:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Path and HTML of each page, in reading order."""
         yield HOME, pages.home_page(self.frame(HOME))
-        yield ASK, pages_offline.ask_page(self.frame(ASK), self._links.on(ASK))
+        for path in self._ask_pages:
+            yield path, pages_offline.ask_page(self.frame(path), self._links.on(path))
         for section in self.content.sections:
             data = pages_offline.structured_data(self.content.entries_of(section.id))
             path = section_path(section.id)
@@ -111,8 +115,13 @@ class PageSet:
                 links = TwinLinks(self._links.copy, path, self._links.image)
                 yield path, make(self._frame.with_links(links), item.id).encode()
 
+    @property
+    def _ask_pages(self) -> tuple[str, ...]:
+        """The pages that answer. A single file cannot be shown in the help widget."""
+        return (ASK,) if self._links.copy.is_single else (ASK, EMBED)
+
     def __len__(self) -> int:
-        return 4 + len(self.content.sections) + len(self.content.entries) + len(self.content.guides)
+        return 3 + len(self._ask_pages) + len(self.content.sections) + len(self.content.entries) + len(self.content.guides)
 
 
 def copy_files(
@@ -144,8 +153,9 @@ def copy_files(
 
 
 def _more_files(page_set: PageSet, copy: Copy) -> Iterator[File]:
-    """What can be downloaded, and what search engines and feed readers ask for."""
+    """What can be downloaded, what search engines and feed readers ask for, and the help widget for other sites."""
     frame = page_set.frame(HOME)
+    yield WIDGET, widget_script(COPY_PANEL).encode()
     yield from page_set.twins()
     yield "report.md", pages.report_file(frame, "md").encode()
     yield "report.txt", pages.report_file(frame, "txt").encode()
@@ -158,7 +168,7 @@ def _more_files(page_set: PageSet, copy: Copy) -> Iterator[File]:
 def _assets(generation: Generation, settings: Settings) -> Iterator[File]:
     for name in (STATIC_STYLE, STATIC_ICON):
         yield f"{ASSETS}/{name}", (STATIC / name).read_bytes()
-    yield f"{ASSETS}/page.js", (words_script(settings) + joined(COPY)).encode()
+    yield f"{ASSETS}/page.js", (words_script(settings) + joined((*COPY, *FOLDER))).encode()
     yield f"{ASSETS}/secrets.js", secrets_script().encode()
     for path, text in browser_scripts(generation, settings):
         yield f"{ASSETS}/{path}", text.encode()

@@ -67,6 +67,19 @@ class Links(Protocol):
         ...
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the page is made for the help widget, and for nothing else."""
+        ...
+
+    def widget_home(self) -> str:
+        """The first page of the help widget; empty on pages that are never shown in it."""
+        ...
+
+    def outside(self) -> str:
+        """The page to go on with outside the help widget."""
+        ...
+
+    @property
     def conversation_id(self) -> str:
         """The conversation that the pages belong to; empty outside one."""
         ...
@@ -161,6 +174,13 @@ class PortalLinks:
     def within(self, conversation_id: str) -> PortalLinks:
         """The same addresses, which remember a conversation: `c` in them is its id."""
         return replace(self, conversation_id=conversation_id)
+
+    @property
+    def is_embedded(self) -> bool:
+        return bool(self.prefix)
+
+    def widget_home(self) -> str:
+        return self.home() if self.prefix else ""
 
     def suggestions(self) -> str:
         """Where the titles for an unfinished question come from."""

@@ -183,11 +183,13 @@ def _earlier(frame: Frame) -> Any:
 
 
 def _boxes(frame: Frame, links: _CardLinks) -> Any:
-    """The box under an answer: as it is, and starting anew."""
+    """The box under an answer: as it is, starting anew, and limited to a section."""
     latest, box = (links.turn(BLANK.number), "Go to the latest answer"), links.new_question()
     yield "more", Box(LATER_LABEL, links=(latest, (box, "Start a new question")))
     go_on = (box, "Go on with the last one")
     yield "anew", Box(frame.content.site.box_label, note=NOT_SEARCHED_TOGETHER, links=(latest, go_on))
+    section = Section(BLANK.section, BLANK.section_title)
+    yield "limited", Box(frame.content.site.box_label, section=section, limited=True)
 
 
 def feedback_templates(frame: Frame, at: OfflineLinks, kind: Kind) -> Markup:

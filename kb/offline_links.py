@@ -14,6 +14,7 @@ from typing import Literal
 from kb.links import NOTHING_TRIED, Copy, Tried, quote, with_anchor, with_query
 
 HOME, ASK, GUIDES, REPORT = "index.html", "ask.html", "guides.html", "report.html"
+EMBED = "embed.html"  # the page that answers, for the help widget
 ASSETS, FILES = "assets", "files"  # folders
 SOLVED = "guide-solved"  # id of the good end on a guide's page
 
@@ -72,6 +73,10 @@ class OfflineLinks:
         return f"default-src 'none'; style-src {own}; script-src {own}; img-src {own} data:; form-action {own}; base-uri 'none'"
 
     @property
+    def is_embedded(self) -> bool:
+        return self.page == EMBED
+
+    @property
     def own_address(self) -> str:
         """This page on the web; empty where the copy has no address there."""
         if not self.copy.base_url or self.copy.is_single:
@@ -86,14 +91,25 @@ class OfflineLinks:
 
     # Pages
 
+    @property
+    def _ask_page(self) -> str:
+        return EMBED if self.is_embedded else ASK
+
     def home(self, anchor: str = "") -> str:
-        return self._to(HOME, anchor)
+        return self._to(EMBED if self.is_embedded else HOME, anchor)
+
+    def widget_home(self) -> str:
+        """The first page of the help widget: every page of a folder may be shown in it."""
+        return "" if self.copy.is_single else self._to(EMBED)
+
+    def outside(self) -> str:
+        return self._to(ASK)
 
     def ask(self, question: str = "", log: str = "", section: str = "", exact: bool = False) -> str:
         query = with_query("", q=question, log=log, section=section, exact="1" if exact else "").removeprefix("?")
         if self.copy.is_single:
             return f"#{query}" if query else self._to(ASK)
-        return self._to(ASK) + (f"#{query}" if query else "")
+        return self._to(self._ask_page) + (f"#{query}" if query else "")
 
     def entry(self, entry_id: str, anchor: str = "") -> str:
         return self._to(entry_path(entry_id), anchor)
@@ -153,7 +169,7 @@ class OfflineLinks:
         """The page that answers: there the copy keeps what was asked."""
         if self.copy.is_single and anchor:
             return "#" + quote(anchor)  # this page's ids are the same in a single file
-        return self._to(ASK, anchor)
+        return self._to(self._ask_page, anchor)
 
     def turn(self, number: int | str, action: str = "") -> str:
         """A turn of the conversation; what is done about it is done by the script of that page."""

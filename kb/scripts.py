@@ -38,6 +38,7 @@ COPY = (  # the offline copy's page.js
     "offline/start.js",
 )
 SINGLE = ("offline/single.js",)  # the single file's, before the copy's page.js
+FOLDER = ("offline/embedded.js", "embed.js")  # a folder's, at the end of its page.js: its pages fit into the help widget
 
 
 def joined(names: Sequence[str]) -> str:

@@ -17,7 +17,9 @@ _CODE = re.compile(
     r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)",
     re.DOTALL | re.MULTILINE,
 )
-_LINK = re.compile(r"(?P<before>\]\(<?|^ {0,3}\[[^\]\n]+\]:[ \t]*<?)(?P<target>[^\s<>()]+)", re.MULTILINE)
+_LINK = re.compile(  # a target with blanks in it stands in angle brackets
+    r"(?P<before>(?:\]\(|^ {0,3}\[[^\]\n]+\]:[ \t]*)(?P<open><)?)(?P<target>(?(open)[^<>\n]+|[^\s<>()]+))", re.MULTILINE
+)
 
 
 def entry_markdown(frame: Frame, entry_id: str) -> str:

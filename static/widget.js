@@ -215,7 +215,7 @@ dialog[open]{color:#e8ebf0;background:#111419;border-color:#8d97a6}
       const link = event.target.closest && event.target.closest("a[data-help-widget]");
       if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      const asked = new URLSearchParams(link.search);
+      const asked = new URLSearchParams(link.search || link.hash.slice(1)); // a copy's come behind a #
       open({ question: asked.get("q"), section: asked.get("section") }, link);
     }
 

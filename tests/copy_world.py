@@ -10,6 +10,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
 from kb.export import copy_files, make_copy
 from kb.generation import Generation
 from kb.settings import Settings
@@ -122,3 +125,38 @@ def broken_links(files: dict[str, bytes]) -> Iterator[str]:
                 yield f"{path}: {link.address} leads nowhere"
             elif parts.fragment and "=" not in parts.fragment and unquote(parts.fragment) not in pages[target].ids:
                 yield f"{path}: {link.address} has no such place"
+
+
+def markdown_links(path: str, text: bytes, base_url: str = "") -> Iterator[str]:
+    """Where the links and images of a Markdown file lead: paths in the copy, or what is written where it is none.
+
+    The Markdown is read by the parser as such, without the settings that pages are made with.
+    """
+    for token in _inline(MarkdownIt().parse(text.decode())):
+        address = str(token.attrs.get("href", token.attrs.get("src", "")))
+        if base_url and address.startswith(f"{base_url}/"):
+            yield unquote(urlsplit(address.removeprefix(f"{base_url}/")).path)
+        elif urlsplit(address).scheme or address.startswith("/"):
+            yield address
+        elif parts := urlsplit(address).path:
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(parts)))
+
+
+def _inline(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield from _inline(token.children or [])
+        if token.type in ("link_open", "image"):
+            yield token
+
+
+def broken_markdown_links(files: dict[str, bytes], base_url: str = "") -> Iterator[str]:
+    """What is wrong with the links of the Markdown files of a copy: they lead to a file of it, or to another site."""
+    for path, text in files.items():
+        if not path.endswith(".md"):
+            continue
+        for target in markdown_links(path, text, base_url):
+            is_elsewhere = target.startswith(("http://", "https://", "mailto:")) and not (
+                base_url and target.startswith(base_url)
+            )
+            if target not in files and not is_elsewhere:
+                yield f"{path}: {target} leads nowhere"

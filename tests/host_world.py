@@ -1,10 +1,15 @@
-"""Another site that shows the help widget: the example page, served from an address and an origin of its own."""
+"""Other sites: one that shows the help widget, from an address and an origin of its own, and one that serves plain files."""
 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, abort
 
@@ -42,6 +47,27 @@ def make_host(policy: str = "", files: Mapping[str, str] | None = None) -> Flask
         return response
 
     return host
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def served_folder(folder: Path) -> Iterator[str]:
+    """The address of a web server that knows nothing but the files below `folder`; it runs until the end."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def a_page(head: str = "", body: str = "") -> str:

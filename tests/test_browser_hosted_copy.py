@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser_world import opened, watch
 from engine_world import built, write_content
+from host_world import served_folder
 from playwright.sync_api import Browser, Page, expect
 
 from kb.export import copy_files, make_copy
@@ -21,13 +18,6 @@ from kb.settings import Settings
 PLACE = "/any/where/"
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing of it."""
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("hosted")
@@ -35,15 +25,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     generation = built(settings)
     site: Path = folder / "site"
     write_folder(site / PLACE.strip("/"), copy_files(generation, settings, make_copy(generation, settings)))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{PLACE}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served_folder(site) as server:
+        yield f"{server}{PLACE}"
 
 
 @pytest.fixture

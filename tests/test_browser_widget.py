@@ -25,14 +25,12 @@ from werkzeug.serving import make_server
 
 from kb.settings import Settings
 from kb.web import create_app
-from kb.widget_script import COPY_PANEL, widget_script
+from kb.widget_script import widget_script
 
-ROOT = Path(__file__).parent.parent
 SCRIPT_LIMIT, FIRST_OPEN_LIMIT = 4096, 35 * 1024  # bytes, compressed
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 WIDE, SMALL = {"width": 1280, "height": 800}, {"width": 360, "height": 640}
 TOP, SMALLEST = 96, 16  # px: what the panel leaves free, and the distance from the corner
-CLOSED_PORT = "http://127.0.0.1:9"  # "discard": nothing listens there
 
 # Outer rules that reach every element of the page, the widget's own among them.
 HOSTILE = """body *, help-widget, help-widget * {
@@ -50,11 +48,6 @@ window.seen = [];
 });
 (window.HelpWidget = window.HelpWidget || []).push(["open", { question: "strong question", log: "line 1\\nline 2", section: "keys" }]);
 """
-# A copy of the portal on a static host, as far as the widget needs it: its pages load embed.js and have the box.
-COPY = """<!doctype html><html lang="en" class="embedded" data-home="embed.html"><head><meta charset="utf-8"><title>Copy</title>
-<script src="assets/embed.js" defer></script></head><body><main><h1><label for="box-question">What do you need help with?</label></h1>
-<form class="box"><input id="box-question"><details><summary>Log</summary><textarea id="box-log"></textarea></details></form>
-<p><a href="report.html" target="_blank" rel="noopener" data-report>Write a problem report</a></p></main></body></html>"""
 FILES = {
     "plain.html": with_widget(),
     "without.html": a_page(),
@@ -71,14 +64,6 @@ FILES = {
         body='<a id="link" href="PORTAL/ask?q=strong+link&amp;section=keys" data-help-widget>Help</a>',
     ),
     "early.html": a_page('<script src="PORTAL/widget.js"></script>'),
-    "fallback.html": with_widget('data-copy="/copy/"'),
-    "copy.html": a_page(f'<script src="/copy/widget.js" defer data-portal="{CLOSED_PORT}"></script>'),
-    "copy-alone.html": a_page('<script src="/copy/widget.js" defer></script>'),
-    "copy/widget.js": widget_script(COPY_PANEL),
-    "copy/embed.html": COPY,
-    "copy/ask.html": a_page(),
-    "copy/report.html": a_page(),
-    "copy/assets/embed.js": (ROOT / "static" / "embed.js").read_text(encoding="utf-8"),
 }
 
 
@@ -540,33 +525,6 @@ def test_a_site_that_is_not_let_in_gets_a_way_out(browser: Browser, sites: Sites
         assert way.value.url == f"{sites.portal}/ask"
         page.keyboard.press("Escape")
         expect(page.locator("help-widget dialog")).to_be_hidden()
-
-
-def test_a_copy_answers_where_the_portal_does_not(browser: Browser, sites: Sites) -> None:
-    with opened(browser, viewport=WIDE) as page:
-        page.goto(f"{sites.host}/copy.html")
-        page.evaluate("HelpWidget.open({ question: 'why' })")
-        expect(frame_of(page).locator("#box-question")).to_have_value("why")
-        assert inner(page).url == f"{sites.host}/copy/embed.html"
-        frame_of(page).locator("#box-question").focus()
-        page.keyboard.press("Escape")
-        expect(page.locator("help-widget dialog")).to_be_hidden()
-
-
-def test_a_copy_answers_where_the_portal_lets_nobody_in(browser: Browser, sites: Sites) -> None:
-    with opened(browser, viewport=WIDE) as page:
-        page.goto(f"{sites.stranger}/fallback.html")
-        steps = page.evaluate("history.length")
-        page.get_by_role("button", name="Help", exact=True).click()
-        expect(frame_of(page).locator("#box-question")).to_be_visible()
-        assert inner(page).url == f"{sites.stranger}/copy/embed.html"
-        assert page.evaluate("history.length") == steps
-
-
-def test_a_copy_does_without_a_portal(page: Page, sites: Sites) -> None:
-    page.goto(f"{sites.host}/copy-alone.html")
-    open_panel(page)
-    assert inner(page).url == f"{sites.host}/copy/embed.html"
 
 
 def test_a_portal_that_stops_in_the_middle(browser: Browser, tmp_path: Path) -> None:

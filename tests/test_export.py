@@ -10,16 +10,21 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from copy_world import Read, broken_links, files_below, files_of, pages_of
+from copy_world import Read, broken_links, broken_markdown_links, files_below, files_of, markdown_links, pages_of
 from engine_world import built, write_content
 from portal_world import PNG, write_world
 
 from kb.generation import Generation
 from kb.links import Copy
 from kb.settings import Settings
+from kb.widget_script import widget_script
 
 ROOT = Path(__file__).parent.parent
 ADDRESS = "https://help.example.org/copy"
+BROKEN = [  # what the authors of the small world got wrong stays as they wrote it
+    "entries/connection-refused.md: entry:nowhere leads nowhere",
+    "entries/connection-refused.md: entries/img/gone.png leads nowhere",
+]
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -56,9 +61,19 @@ def own_settings_of_content(tmp_path_factory: pytest.TempPathFactory) -> Setting
 
 
 @pytest.fixture(scope="module")
-def own(own_settings_of_content: Settings) -> dict[str, bytes]:
+def own_generation(own_settings_of_content: Settings) -> Generation:
+    return built(own_settings_of_content)
+
+
+@pytest.fixture(scope="module")
+def own(own_generation: Generation, own_settings_of_content: Settings) -> dict[str, bytes]:
     """The copy of this project's own content."""
-    return files_of(built(own_settings_of_content), own_settings_of_content)
+    return files_of(own_generation, own_settings_of_content)
+
+
+@pytest.fixture(scope="module")
+def own_on_the_web(own_generation: Generation, own_settings_of_content: Settings) -> dict[str, bytes]:
+    return files_of(own_generation, own_settings_of_content, base_url=ADDRESS)
 
 
 # What there is
@@ -67,9 +82,10 @@ def own(own_settings_of_content: Settings) -> dict[str, bytes]:
 def test_every_entry_section_and_guide_has_a_page(files: dict[str, bytes], generation: Generation) -> None:
     content = generation.content
     expected = {"index.html", "ask.html", "guides.html", "report.html", "report.md", "report.txt", "feed.xml"}
+    expected |= {"embed.html", "widget.js"}
     expected |= {f"entries/{entry.id}{end}" for entry in content.entries for end in (".html", ".md")}
-    expected |= {f"sections/{section.id}.html" for section in content.sections}
-    expected |= {f"guides/{guide.id}.html" for guide in content.guides}
+    expected |= {f"sections/{section.id}{end}" for section in content.sections for end in (".html", ".md")}
+    expected |= {f"guides/{guide.id}{end}" for guide in content.guides for end in (".html", ".md")}
     assert expected <= files.keys()
     assert all(path.startswith(("assets/", "files/")) for path in files.keys() - expected)
 
@@ -116,6 +132,25 @@ def test_ids_are_unique_and_what_is_named_is_there(own: dict[str, bytes]) -> Non
         assert page.references <= page.ids.keys(), path
 
 
+def test_nothing_leads_nowhere_in_markdown(files: dict[str, bytes], own: dict[str, bytes]) -> None:
+    assert list(broken_markdown_links(files)) == BROKEN
+    assert list(broken_markdown_links(own)) == []
+    linked = {target for path, text in own.items() if path.endswith(".md") for target in markdown_links(path, text)}
+    assert {path for path in own if path.startswith("entries/") and path.endswith(".md")} <= linked  # by their sections
+
+
+def test_nothing_leads_nowhere_in_markdown_on_the_web(on_the_web: dict[str, bytes], own_on_the_web: dict[str, bytes]) -> None:
+    assert list(broken_markdown_links(on_the_web, ADDRESS)) == BROKEN
+    assert list(broken_markdown_links(own_on_the_web, ADDRESS)) == []
+    assert f"]({ADDRESS}/entries/hanging.md)" in on_the_web["sections/configuration.md"].decode()
+
+
+def test_the_markdown_crawler_sees_what_is_broken() -> None:
+    text = "[a](gone.md) [b](/x.md) [c](entry:gone) ![d](../files/gone.png)\n`[code](stays)`\n\n[e]: <gone too.md>\n\n[f](#x)\n"
+    assert len(list(broken_markdown_links({"entries/a.md": text.encode()}))) == 4
+    assert len(list(broken_markdown_links({"entries/a.md": f"[a]({ADDRESS}/no.md)".encode()}, ADDRESS))) == 1
+
+
 def test_odd_names_are_found(tmp_path: Path) -> None:
     texts = {
         "général/où est-ce.md": "# Où est-ce?\n\nIci. ![Un plan](plan%20été.png)\n",
@@ -126,6 +161,29 @@ def test_odd_names_are_found(tmp_path: Path) -> None:
     files = files_of(built(settings), settings)
     assert "files/général/plan été.png" in files
     assert list(broken_links(files)) == []
+    assert list(broken_markdown_links(files)) == []
+    assert list(broken_markdown_links(files_of(built(settings), settings, base_url=ADDRESS), ADDRESS)) == []
+
+
+# In the help widget
+
+
+def test_the_copy_brings_the_widget_and_its_page(files: dict[str, bytes], pages: dict[str, Read]) -> None:
+    assert files["widget.js"].decode() == widget_script("embed.html")
+    page = files["embed.html"].decode()
+    assert 'class="embedded" data-home="embed.html"' in page
+    assert {"box-question", "box-log", "turns", "tried-place", "all-sections"} <= pages["embed.html"].ids.keys()
+    assert page.count("<template") == files["ask.html"].decode().count("<template")
+    assert all(not link.address.startswith("index.html") for link in pages["embed.html"].links)
+    assert not [link for link in pages["embed.html"].links if link.address.startswith("ask.html") and link.tag == "form"]
+    assert files["assets/page.js"].endswith((ROOT / "static/embed.js").read_bytes())
+
+
+def test_every_page_knows_where_the_widget_starts(files: dict[str, bytes], pages: dict[str, Read]) -> None:
+    for path in pages:
+        start = "../" * path.count("/") + "embed.html"
+        assert f' data-home="{start}"' in files[path].decode(), path
+        assert ('class="embedded"' in files[path].decode()) == (path == "embed.html")
 
 
 # Without server, network or script

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,7 +51,9 @@ def talk(server: Any, work: Callable[[Client], Awaitable[T]]) -> T:
         async with asyncio.timeout(60), Client(server) as client:
             return await work(client)
 
-    return asyncio.run(run())
+    # in a thread of its own: one that drives a browser has an event loop already
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(run())).result()
 
 
 def call(server: Any, name: str, **arguments: Any) -> CallToolResult:

@@ -9,7 +9,7 @@ import pytest
 from kb.entry import Content, Entry, Guide, Section, Site, Step
 from kb.links import Copy
 from kb.offline_cards import card_templates, feedback_templates, report_templates, step_templates
-from kb.offline_links import ASK, REPORT, OfflineLinks, entry_path, guide_path
+from kb.offline_links import ASK, EMBED, REPORT, OfflineLinks, entry_path, guide_path
 from kb.pages import Frame
 
 CONTENT = Content(
@@ -36,7 +36,8 @@ def test_there_is_a_template_for_every_state() -> None:
     feedback = [f"feedback-{kind}-{chosen}" for kind in ("problem", "info") for chosen in ("open", "yes", "no")]
     earlier = [f"earlier-{level}-{chosen}" for level in ("strong", "possible") for chosen in ("open", "yes", "no")]
     notes = ["note-corrected", "note-exact", "note-carried", "note-alone"]
-    others = ["weak", "none", "earlier-weak", "earlier-none", "tried", "tried-empty", "box-more", "box-anew", "clear"]
+    others = ["weak", "none", "earlier-weak", "earlier-none", "tried", "tried-empty", "clear"]
+    others += ["box-more", "box-anew", "box-limited"]
     assert set(found) == {*kinds, *feedback, *earlier, *notes, *others}
 
 
@@ -54,6 +55,13 @@ def test_addresses_of_cards_are_those_of_the_copy() -> None:
     assert 'href="entries/__id__.html#__anchor__"' in html and 'href="guides/__guide__.html"' in html
     assert 'href="report.html" data-report' in html
     assert 'href="#/entries/__id__%3A__anchor__"' in card_templates(*frame(ASK, is_single=True))
+
+
+def test_in_the_widget_cards_lead_to_its_own_page() -> None:
+    html = card_templates(*frame(EMBED))
+    assert 'href="embed.html#turn-__number__"' in html and 'href="embed.html#box-question"' in html
+    assert "ask.html" not in html
+    assert 'name="section" value="__section__" checked' in html and "“__section_title__”" in html
 
 
 def test_an_entrys_page_has_feedback_with_its_own_addresses() -> None:

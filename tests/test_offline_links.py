@@ -74,3 +74,15 @@ def test_images() -> None:
 
 def test_the_copy_offers_no_copy_of_itself() -> None:
     assert ROOT.offline_copy() == ""
+
+
+def test_the_page_of_the_widget_is_its_first_page_and_answers() -> None:
+    inside = ROOT.on("embed.html")
+    assert (inside.is_embedded, ROOT.is_embedded, BELOW.is_embedded) == (True, False, False)
+    assert inside.home("all-sections") == "embed.html#all-sections"
+    assert inside.ask("a b") == "embed.html#q=a+b"
+    assert inside.conversation("turn-1") == "embed.html#turn-1"
+    assert inside.entry("a") == "entries/a.html"
+    assert inside.outside() == "ask.html"
+    assert (ROOT.widget_home(), BELOW.widget_home()) == ("embed.html", "../embed.html")
+    assert SINGLE.widget_home() == ""

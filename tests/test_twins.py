@@ -15,7 +15,10 @@ from kb.twins import _with_addresses, entry_markdown, guide_markdown, link_line,
 
 @pytest.fixture
 def frame(tmp_path: Path) -> Frame:
-    content = load_content(write_world(tmp_path))
+    folder = write_world(tmp_path)
+    (folder / "sub").mkdir()
+    (folder / "sub" / "where is it.md").write_text("# Where is it?\n\nHere.\n", encoding="utf-8")
+    content = load_content(folder)
     return Frame(content, PortalLinks("https://h.example", has_image=lambda path: path.endswith("plan.png")))
 
 
@@ -68,6 +71,9 @@ def test_what_is_unknown_is_an_error(frame: Frame) -> None:
         ("[a](../guides/guide-other.md)", "[a](https://h.example/guides/guide-other.md)"),
         ('[a](guide:guide-other "title")', '[a](https://h.example/guides/guide-other.md "title")'),
         ("![a](img/plan.png)", "![a](https://h.example/files/configuration/img/plan.png)"),
+        ("[a](<hanging.md>) [b](entry:hanging)", "[a](<https://h.example/entries/hanging.md>) [b](https://h.example/entries/hanging.md)"),
+        ("[a](<../sub/where is it.md>)", "[a](<https://h.example/entries/where-is-it.md>)"),
+        ("[a]: <../sub/where is it.md> 'title'", "[a]: <https://h.example/entries/where-is-it.md> 'title'"),
         ("[a](https://example.org/x)", "[a](https://example.org/x)"),
         ("[a](#today)", "[a](#today)"),
         ("[a](entry:nowhere)", "[a](entry:nowhere)"),

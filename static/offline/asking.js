@@ -104,7 +104,8 @@
     const made = kb.triedPanel(talk);
     const old = document.getElementById("tried");
     if (old) made.open = old.open;
-    const isEmpty = kb.isSingle && !talk.turns.length && !talk.verdicts.length; // there it would push the first page down
+    const isFirst = kb.isSingle || kb.isEmbedded; // there it would push down what the first page offers
+    const isEmpty = isFirst && !talk.turns.length && !talk.verdicts.length;
     const shown = isEmpty ? [] : [made, ...(talk.turns.length ? [clearLink()] : [])];
     document.getElementById("tried-place").replaceChildren(...shown);
   }

@@ -71,14 +71,14 @@
   function askFromHere(values) {
     const kept = Object.entries(values).filter((pair) => pair[1]);
     const query = new URLSearchParams(kept).toString();
-    location.assign(kb.isSingle ? "#" + query : kb.place("ask") + "#" + query);
+    location.assign(kb.isSingle ? "#" + query : kb.onward(kb.place("ask") + "#" + query));
   }
 
   // What the portal would offer while somebody types.
   function findSuggestions(text) {
     return kb.openSuggestions().then(function (engine) {
       return engine.suggest(text).map(function (item) {
-        return { title: item.title, url: kb.placeOf(item.kind, item.id) };
+        return { title: item.title, url: kb.onward(kb.placeOf(item.kind, item.id)) };
       });
     });
   }

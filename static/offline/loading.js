@@ -9,10 +9,13 @@
   let engine = null;
 
   kb.isSingle = page.copy === "single"; // all pages in one file: a page is an element with its path as id
+  // In the frame of the help widget, as static/embed.js knows it? There one page is the first one and answers too.
+  kb.isEmbedded = window.parent !== window && /^help-widget https?:\/\/[^/]+$/.test(window.name);
 
   // The address of a page of the copy, without ".html"; for the single file see kb/offline_links.py.
   kb.place = function (path, anchor) {
-    const name = path.split("/").map(encodeURIComponent).join("/");
+    const isStart = kb.isEmbedded && (path === "index" || path === "ask");
+    const name = (isStart ? "embed" : path).split("/").map(encodeURIComponent).join("/");
     if (kb.isSingle) return "#/" + name + (anchor ? "%3A" + encodeURIComponent(anchor) : "");
     return page.root + name + ".html" + (anchor ? "#" + encodeURIComponent(anchor) : "");
   };

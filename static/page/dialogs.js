@@ -9,6 +9,7 @@
     if (!dialog || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     dialog.showModal();
+    dialog.querySelector("[data-focus]").focus(); // browsers complain about autofocus in a frame of another site
   }
 
   document.addEventListener("click", openDialog);
