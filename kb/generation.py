@@ -58,7 +58,7 @@ from kb.snippet import (
 )
 from kb.vocabulary import Vocabulary
 
-FORMAT_VERSION = 6  # raise it whenever what is written here changes
+FORMAT_VERSION = 7  # raise it whenever what is written here changes
 MOST_READS = 5  # of content that is edited while it is read
 _CURRENT = "CURRENT"
 _OPTION = re.compile(r"(?:^|[\s`])-{1,2}([a-z][\w-]+)")
