@@ -10,7 +10,7 @@ the browser: numbers, words, patterns and sentences all come from here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,12 @@ from kb.settings import Settings
 from kb.vocabulary import MARK
 
 STATIC = Path(__file__).parent.parent / "static"
-BROWSER_FORMAT = 1  # raise it whenever index.js or the texts change shape: scripts refuse data of another format
+BROWSER_FORMAT = 2  # raise it whenever index.js or the texts change shape: scripts refuse data of another format
 # Files below static/, in the order in which they are loaded or joined.
 ENGINE_SCRIPTS = tuple(
     f"engine/{name}.js"
     for name in (
-        "data", "stem", "analysis", "vocabulary", "query", "correction", "decoder", "table", "spelling", "conditions", "weighing", "ranking", "levels",
+        "data", "stem", "analysis", "vocabulary", "query", "correction", "decoder", "terms", "table_reader", "table", "spelling", "conditions", "weighing", "ranking", "levels",
         "followup", "snippet", "suggestions", "answer",
     )
 )  # fmt: skip
@@ -81,13 +81,19 @@ def index_data(generation: Generation, settings: Settings) -> dict[str, Any]:
             "log_too_long": answer.log_too_long(settings),
             "leads": levels.LEADS,
         },
-        "vocabulary": content.vocabulary,
-        "not_covered": content.site.not_covered,
+        "vocabulary": [_variants(concept) for concept in content.vocabulary],
+        "not_covered": _variants(["elsewhere", *content.site.not_covered]),
         "options": sorted(generation.options),
         "sections": {section.id: section.title for section in content.sections},
         "documents": _documents(generation),
         "table": pack_table(generation, settings.ranking),
     }
+
+
+def _variants(concept: Sequence[str]) -> list[str]:
+    """The name of a concept, then each of its variants as its terms, one a line."""
+    variants = ("\n".join(analysis.primary_terms(variant)) for variant in concept)
+    return [concept[0], *dict.fromkeys(variant for variant in variants if variant)]
 
 
 def _rules() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The impact table as text for the browser: words, postings and wordings, coded decision by decision.
 
-`static/engine/table.js` reads it in the same order with the same contexts; what decides how likely something is must have
-been written before. In order:
+`static/engine/table_reader.js` reads it in the same order with the same contexts; what decides how likely something is must
+have been written before. In order:
 
 1. All terms but concepts as numbers of a few bits, sorted: nothing needs their letters (`hash_of`). Two of them with one
    number would be taken for one, so such terms are spelled beside the text.
@@ -28,9 +28,9 @@ from kb.range_coder import NUMBER_CONTEXTS, Encoder
 from kb.settings import Ranking
 from kb.vocabulary import MARK
 
-SPARE_HASH_BITS = (
-    8  # of a term's number, beyond those that tell the terms apart: one unknown word in 300 is taken for known
-)
+# Of a term's number, beyond those that tell the terms apart: one unknown word in 300 is taken for known.
+SPARE_HASH_BITS = 8
+GAP_BITS = SPARE_HASH_BITS - 1  # of the distance of two numbers, in which nothing can be foreseen
 SIZES = 12  # classes of numbers by size
 MOST_WORDINGS = 40  # wordings counted one by one
 DENSE = 8  # of so many documents one must hold a term for each to be asked about
@@ -61,6 +61,7 @@ class Layout:
     held: int
     skipped: int
     step: int
+    is_worded: int
     asked: int
     is_asked: int
     aliases: int
@@ -74,8 +75,8 @@ def make_layout(steps: int) -> Layout:
     """The layout for a table with so many steps of impact."""
     sizes = [
         NUMBER_CONTEXTS, 4 * NUMBER_CONTEXTS, 2 * NUMBER_CONTEXTS,
-        2 * 3 * 2 * (PARTS + 1), 2 * SIZES * NUMBER_CONTEXTS, SIZES * 2 * 2 * 2 * (steps + 1),
-        (steps + 1) * SIZES * 2 * MOST_WORDINGS, (steps + 1) * SIZES, (steps + 1) * SIZES * 2 * MOST_WORDINGS,
+        2 * 3 * 2 * (PARTS + 1), 2 * SIZES * NUMBER_CONTEXTS, SIZES * 2 * 2 * 2 << steps.bit_length(), (steps + 1) * SIZES * 4,
+        (steps + 1) * SIZES * 2 * MOST_WORDINGS, (steps + 1) * SIZES * 2, (steps + 1) * SIZES * 2 * MOST_WORDINGS,
         (steps + 1) * SIZES * 2, (steps + 1) * SIZES * 2 * MOST_WORDINGS, 4 * (PARTS + 1) * 4 * 4,
     ]  # fmt: skip
     starts = [0]
@@ -102,7 +103,8 @@ class _Writer:
         self.n_entries = len(generation.content.entries)
         self.at = make_layout(self.steps)
         self.code = Encoder(self.at.end)
-        self.concepts = _Concepts(generation.content.vocabulary)
+        self.vocabulary = generation.content.vocabulary
+        self.concepts = _Concepts(self.vocabulary)
         self.documents, self.kinds = _wordings_of(self.table)
         self.n_wordings = [[0, 0, 0, 0] for _ in range(self.table.n_documents)]
         for document, kind in zip(self.documents, self.kinds, strict=True):
@@ -112,10 +114,10 @@ class _Writer:
 
     def write(self) -> dict[str, Any]:
         """The text, and what is needed beside it."""
-        terms = self.table.terms
-        hashed, extra, bits = self._hashes(sorted(terms))
-        concepts = sorted(term for term in terms if term.startswith(MARK))
-        order = [*((term, 0) for term in [*extra, *hashed]), *((term, 1) for term in concepts)]
+        hashed, spelled, bits = self._hashes()
+        named = [MARK + concept[0] for concept in self.vocabulary]
+        concepts = [concept for concept in dict.fromkeys(named) if concept in self.table.terms]
+        order = [*((term, 0) for term in [*spelled, *hashed]), *((term, 1) for term in concepts)]
         for counts in self.n_wordings:
             for kind, count in enumerate(counts):
                 self.code.number(self.at.n_wordings + kind * NUMBER_CONTEXTS, count)
@@ -123,24 +125,30 @@ class _Writer:
             self._rows(term, nature)
         self._wordings([term for term, _ in order])
         return {
-            "steps": self.steps, "rows": sum(map(len, self.rows.values())), "in_wordings": sum(map(len, self.wordings)), "hashed": len(hashed), "hash_bits": bits, "spelled": extra, "concepts": concepts,
-            "code": self.code.text(), "question_style": self.table.question_style,
+            "steps": self.steps, "hashed": len(hashed), "hash_bits": bits, "spelled": spelled,
+            "unused": [place for place, concept in enumerate(named) if concept not in concepts],
+            "rows": sum(map(len, self.rows.values())), "wordings": len(self.wordings),
+            "in_wordings": sum(map(len, self.wordings)), "question_style": self.table.question_style, "code": self.code.text(),
         }  # fmt: skip
 
     # -- 1: terms -------------------------------------------------------------------------------------------------
 
-    def _hashes(self, others: Sequence[str]) -> tuple[list[str], list[str], int]:
+    def _hashes(self) -> tuple[list[str], list[str], int]:
         """Terms that are written as numbers, in their order; terms to be spelled instead; and bits of a number."""
-        others = [term for term in others if not term.startswith(MARK)]
+        others = sorted(term for term in self.table.terms if not term.startswith(MARK))
         bits = min(30, max(1, len(others)).bit_length() + SPARE_HASH_BITS)
-        shared = Counter(hash_of(term, bits) for term in others)
-        extra = [term for term in others if shared[hash_of(term, bits)] > 1]
+        # the reader looks these up to know what to expect, and must not take one for a term that has its number
+        looked_up = (self.concepts.terms | STOP_TERMS) - self.table.terms.keys()
+        shared = Counter(hash_of(term, bits) for term in [*others, *looked_up])
+        spelled = [term for term in others if shared[hash_of(term, bits)] > 1]
         hashed = sorted((hash_of(term, bits), term) for term in others if shared[hash_of(term, bits)] == 1)
         last = 0
         for value, _ in hashed:
-            self.code.number(self.at.gap, value - last)
+            gap = value - last
+            self.code.number(self.at.gap, gap >> GAP_BITS)
+            self.code.bits(gap & (1 << GAP_BITS) - 1, GAP_BITS)
             last = value
-        return [term for _, term in hashed], extra, bits
+        return [term for _, term in hashed], spelled, bits
 
     # -- 3: rows ----------------------------------------------------------------------------------------------------
 
@@ -178,14 +186,23 @@ class _Writer:
     def _row(self, row: Row, nature: int, stop: int, size: int) -> None:
         at, code = self.at, self.code
         counts = self.n_wordings[row.document]
-        questions, aliases, asked, errors = row.wordings
         guide = int(row.document >= self.n_entries)
-        code.count(at.step + (((size * 2 + guide) * 2 + nature) * 2 + stop) * (self.steps + 1), row.step, self.steps)
+        n_bits = self.steps.bit_length()
+        code.choice(at.step + ((((size * 2 + guide) * 2 + nature) * 2 + stop) << n_bits), row.step, n_bits)
         base = row.step * SIZES + size
+        is_worded = any(row.wordings)
+        code.decide(at.is_worded + (base * 2 + stop) * 2 + guide, is_worded)
+        if is_worded:
+            self._row_wordings(row, base, stop, guide)
+        if counts[2] and not row.wordings[2]:
+            code.decide(at.is_asked + base * 2 + is_worded, row.is_asked)
+
+    def _row_wordings(self, row: Row, base: int, stop: int, guide: int) -> None:
+        at, code = self.at, self.code
+        counts = self.n_wordings[row.document]
+        questions, aliases, asked, errors = row.wordings
         if counts[2]:
             code.count(at.asked + (base * 2 + stop) * MOST_WORDINGS, asked, min(counts[2], MOST_WORDINGS))
-            if not asked:
-                code.decide(at.is_asked + base, row.is_asked)
         if counts[1]:
             context = ((row.step * SIZES + size_of(asked)) * 2 + guide) * MOST_WORDINGS
             code.count(at.aliases + context, aliases, min(counts[1], MOST_WORDINGS))
@@ -232,6 +249,7 @@ class _Concepts:
         self._variants: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for concept in vocabulary:
             self._variants[MARK + concept[0]] += [terms for terms in map(primary_terms, concept) if terms]
+        self.terms = frozenset(term for variants in self._variants.values() for terms in variants for term in terms)
 
     def is_said(self, concept: str, terms: set[str]) -> bool:
         """Whether all words of a variant are among `terms`."""

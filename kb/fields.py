@@ -16,7 +16,7 @@ FIELDS = ("question", "aliases", "asked", "errors", "keywords", "short", "headin
 # Fields whose texts are each one way to ask for the entry: a question is also compared with each of them as a whole.
 WORDING_FIELDS = ("question", "aliases", "asked", "errors")
 MOST_ASKED_WORDINGS = (
-    16  # of an entry's asked questions; the rest count by their words alone, which keeps the table small
+    10  # of an entry's asked questions; the rest count by their words alone, which keeps the table small
 )
 
 

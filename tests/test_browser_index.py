@@ -232,6 +232,43 @@ def test_data_of_another_format_is_refused(assets: Path) -> None:
     assert "another version" in said
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "code.slice(0, -400)",
+        "code.slice(0, 3000) + code.slice(3400)",
+        "code.slice(0, 3000) + (code[3000] === 'A' ? 'B' : 'A') + code.slice(3001)",
+        "''",
+        "'not base 64!'",
+    ],
+)
+def test_damaged_data_is_refused(assets: Path, damage: str) -> None:
+    said = loaded(
+        assets,
+        f"""(() => {{
+            const {{ code }} = kb.data.table;
+            const damaged = {{ ...kb.data, table: {{ ...kb.data.table, code: {damage} }} }};
+            try {{ kb.engine.open(damaged); }} catch (error) {{ return error.message; }}
+        }})()""",
+    )
+    assert said == "index.js is damaged; export the copy again"
+
+
+def test_opened_in_the_background_it_answers_the_same(assets: Path) -> None:
+    script = f"""
+        for (const name of ["engine", "index"]) require({json.dumps(str(assets))} + "/" + name + ".js");
+        const request = {{ question: "how do I remove the pass phrase from my private key" }};
+        const told = ({{ took_ms, ...answer }}) => JSON.stringify(answer);
+        kb.engine.openSoon(kb.data).then((soon) => {{
+            console.log(told(soon.ask(request)) === told(kb.engine.open(kb.data).ask(request)));
+            return kb.engine.openSoon({{ format: 0 }});
+        }}).catch((error) => console.log(error.message));
+    """
+    same, refused = run(script).splitlines()
+    assert same == "true"
+    assert "another version" in refused
+
+
 def test_texts_that_an_operator_needs(assets: Path, generation: Generation) -> None:
     needed = loaded(assets, "engine.needs({ question: '\"Certificate Authority\" own' })")
     assert "own-certificate-authority" in needed

@@ -17,13 +17,25 @@ READ = """
 
 
 def test_words_and_occurrences_come_back() -> None:
-    given = {"key": 412, "keys": 7, "keyring": 1, "a": 3, "straße": 2, "ключ": 5, "証明書": 1, "𝔾othic": 1, "x" * 64: 9}
-    scripts = [str(STATIC / "engine" / name) for name in ("decoder.js", "spelling.js")]
+    given = {
+        "key": 412,
+        "keys": 7,
+        "keyring": 1,
+        "a": 3,
+        "straße": 2,
+        "ключ": 5,
+        "証明書": 1,
+        "𐐨": 1,
+        "𐐩x": 2,
+        "x" * 64: 9,
+        "x" * 65: 1,
+    }
+    scripts = [str(STATIC / "engine" / name) for name in ("spelling.js",)]
     found = json.loads(run(READ, given=json.dumps([scripts, pack_spelling(given)])))
     assert dict(found) == given
-    assert [word for word, _ in found] == sorted(given, key=lambda word: word.encode("utf-16-be"))
+    assert [word for word, _ in found] == sorted(given)
 
 
 def test_words_alike_cost_little() -> None:
     alike = {f"certificate{ending}": 1 for ending in ("", "s", "d", "ly", "less", "like")}
-    assert len(pack_spelling(alike)["code"]) < len(" ".join(alike)) * 0.7
+    assert len(pack_spelling(alike)) < len(" ".join(alike)) * 0.5

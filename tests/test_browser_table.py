@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from node_world import loaded
 
+from kb.analysis import STOP_TERMS, primary_terms
 from kb.browser_index import browser_scripts
-from kb.browser_table import hash_of
+from kb.browser_table import hash_of, pack_table
 from kb.fields import FIELDS
 from kb.generation import Generation
 from kb.settings import Settings
@@ -20,7 +21,7 @@ DUMP = """(({ table, corrector }) => ({
     starts: Array.from(table.starts), documents: Array.from(table.documents), impacts: Array.from(table.impacts),
     fields: Array.from(table.fields), idf: Array.from(table.idf), maxIdf: table.maxIdf, style: table.questionStyle,
     wordingStarts: Array.from(table.wordingStarts), wordings: Array.from(table.wordings), weights: Array.from(table.wordingWeights),
-    wordingDocument: table.wordingDocument, wordingKind: table.wordingKind,
+    wordingDocument: Array.from(table.wordingDocument), wordingKind: Array.from(table.wordingKind),
     frequencies: Object.fromEntries(engine.readSpelling()),
 }))(engine)"""
 
@@ -64,6 +65,16 @@ def test_every_wording_comes_back(small: Generation, dump: dict[str, Any]) -> No
 
 def test_every_word_to_correct_to_comes_back(small: Generation, dump: dict[str, Any]) -> None:
     assert dump["frequencies"] == small.retriever.corrector.frequencies
+
+
+def test_terms_that_the_reader_looks_up_are_never_taken_for_others(small: Generation, small_settings: Settings) -> None:
+    table = pack_table(small, small_settings.ranking)
+    known = small.retriever.table.terms.keys()
+    taken = {hash_of(term, table["hash_bits"]) for term in known - set(table["spelled"])}
+    concepts = [
+        term for variants in small.content.vocabulary for variant in variants for term in primary_terms(variant)
+    ]
+    assert not taken & {hash_of(term, table["hash_bits"]) for term in ({*concepts} | STOP_TERMS) - known}
 
 
 def test_hashes_spread_and_stay_within_their_bits() -> None:

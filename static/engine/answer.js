@@ -5,7 +5,8 @@
 (function (root) {
   "use strict";
   const engine = (root.kb = root.kb || {}).engine || (root.kb.engine = {});
-  const FORMAT = 1;
+  const FORMAT = 2;
+  const SLICE_MS = 5;
   const NO_WORDS = { words: [], holders: [] };
 
   function unique(list) {
@@ -13,14 +14,10 @@
   }
 
   class Engine {
-    constructor(data, texts) {
+    constructor(data, texts, rules, analyzer, table) {
       const { settings, documents } = data;
-      const { rules } = engine;
-      const patterns = engine.patterns(rules.patterns, rules.whole_patterns);
-      const analyzer = new engine.Analyzer(rules, patterns);
-      const table = engine.readTable(data, rules, analyzer);
-      const vocabulary = new engine.Vocabulary(data.vocabulary, analyzer, rules.concept_mark);
-      const notCovered = new engine.Vocabulary([["elsewhere", ...data.not_covered]], analyzer, rules.concept_mark);
+      const vocabulary = new engine.Vocabulary(data.vocabulary, rules.concept_mark);
+      const notCovered = new engine.Vocabulary([data.not_covered], rules.concept_mark);
       const corrector = new engine.Corrector(() => this.readSpelling(), rules, analyzer);
       const { ranking } = settings;
       const { numbers } = rules;
@@ -37,11 +34,13 @@
       this.conditions = new engine.Conditions(table, rules.fields, analyzer, textOf);
       this.snippets = new engine.SnippetMaker(table, analyzer, rules.snippet);
       this.suggester = null;
+      this.spelling = null;
     }
 
     // The words that misspelled ones are corrected to; null until spelling.js is loaded, and nothing is corrected.
     readSpelling() {
-      return root.kb.spelling && engine.readSpelling(root.kb.spelling);
+      if (!this.spelling && root.kb.spelling) this.spelling = engine.readSpelling(root.kb.spelling);
+      return this.spelling;
     }
 
     // The sentence that says why nothing can be searched for; "" if something can.
@@ -217,11 +216,51 @@
     }
   }
 
-  // The engine for the data of index.js. Throws for data of another format.
-  engine.open = function (data, texts) {
-    if (!data || data.format !== FORMAT || !engine.rules) {
+  // Makes the engine, in slices. isWarm: with a first question, which makes the patterns and reads the words to correct to.
+  function* opening(data, texts, isWarm) {
+    const { rules } = engine;
+    if (!data || data.format !== FORMAT || !rules) {
       throw new Error("index.js is missing or of another version than these scripts; export the copy again");
     }
-    return new Engine(data, texts || root.kb.texts || {});
+    const analyzer = new engine.Analyzer(rules, engine.patterns(rules.patterns, rules.whole_patterns));
+    const table = yield* engine.readTable(data, rules, analyzer);
+    yield;
+    const opened = new Engine(data, texts || root.kb.texts || {}, rules, analyzer, table);
+    if (isWarm) {
+      yield;
+      opened.readSpelling();
+      yield;
+      opened.ask({ question: "ready" });
+    }
+    return opened;
+  }
+
+  // The engine for the data of index.js. Throws for data of another format, and for damaged data.
+  engine.open = function (data, texts) {
+    const work = opening(data, texts, false);
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+    }
+  };
+
+  // A promise of the same, made in the background: whoever types in the meantime waits not much longer than SLICE_MS.
+  engine.openSoon = function (data, texts) {
+    const work = opening(data, texts, true);
+    return new Promise((resolve, reject) => {
+      function slice() {
+        const end = performance.now() + SLICE_MS;
+        try {
+          let step;
+          do step = work.next();
+          while (!step.done && performance.now() < end);
+          if (step.done) resolve(step.value);
+          else setTimeout(slice, 0);
+        } catch (error) {
+          reject(error);
+        }
+      }
+      slice();
+    });
   };
 })(typeof globalThis === "undefined" ? this : globalThis);

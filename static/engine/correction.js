@@ -52,25 +52,27 @@
       this.endings = rules.correction.endings;
       this.common = new Set(rules.common.split(" "));
       this.analyzer = analyzer;
-      this.alike = new Map(); // by length and first letter
-      this.byStem = null;
+      this.alike = null;
+      this.byStem = new Map(); // by first letter, which a word shares with its stem: occurrences by stem
       this.remembered = new Map();
       this.doubtful = new Map();
     }
 
     // Whether there are words to correct to.
     isReady() {
-      if (!this.frequencies) {
-        this.frequencies = this.readWords();
-        for (const word of this.frequencies ? this.frequencies.keys() : []) {
-          if (word.length < this.numbers.shortest - 1) continue;
-          const key = word.length + word[0];
-          const words = this.alike.get(key);
-          if (words) words.push(word);
-          else this.alike.set(key, [word]);
+      if (!this.frequencies) this.frequencies = this.readWords();
+      return Boolean(this.frequencies);
+    }
+
+    // The known words of a length that begin with a letter.
+    wordsLike(length, letter) {
+      if (!this.alike) {
+        this.alike = new Map();
+        for (const word of this.frequencies.keys()) {
+          if (word.length >= this.numbers.shortest - 1) remember(this.alike, word.length + word[0], () => []).push(word);
         }
       }
-      return Boolean(this.frequencies);
+      return this.alike.get(length + letter) || [];
     }
 
     // What was probably meant by an unknown word: a known one, two with a space, or "".
@@ -93,14 +95,19 @@
     }
 
     withStemOf(word) {
-      if (!this.byStem) {
-        this.byStem = new Map();
-        for (const [known, count] of this.frequencies) {
-          const stem = this.analyzer.stem(known);
-          this.byStem.set(stem, (this.byStem.get(stem) || 0) + count);
-        }
+      const stems = remember(this.byStem, word[0], () => this.stemsFrom(word[0]));
+      return stems.get(this.analyzer.stem(word)) || 0;
+    }
+
+    // Occurrences by stem of the words that begin with a letter.
+    stemsFrom(letter) {
+      const found = new Map();
+      for (const [known, count] of this.frequencies) {
+        if (known[0] !== letter) continue;
+        const stem = this.analyzer.stem(known);
+        found.set(stem, (found.get(stem) || 0) + count);
       }
-      return this.byStem.get(this.analyzer.stem(word)) || 0;
+      return found;
     }
 
     // What `word` may be a form of: itself, and itself without an ending.
@@ -158,9 +165,9 @@
 
     // People rarely miss the first letter, but may swap it with the second.
     candidates(word, length) {
-      const same = this.alike.get(length + word[0]) || [];
+      const same = this.wordsLike(length, word[0]);
       if (word[1] === word[0]) return same;
-      return same.concat((this.alike.get(length + word[1]) || []).filter((known) => known[1] === word[0]));
+      return same.concat(this.wordsLike(length, word[1]).filter((known) => known[1] === word[0]));
     }
   };
 })(typeof globalThis === "undefined" ? this : globalThis);

@@ -2,24 +2,26 @@
 (function (root) {
   "use strict";
   const engine = (root.kb = root.kb || {}).engine || (root.kb.engine = {});
-  const GLUE = "\n"; // stands in no term
+  const GLUE = "\n"; // between terms, stands in none
+
+  // A variant of a concept in the data as its terms.
+  engine.termsOfVariant = function (variant) {
+    return variant.split(GLUE);
+  };
 
   engine.Vocabulary = class {
-    // concepts: lists of variants, the first of which names the concept.
-    constructor(concepts, analyzer, mark) {
+    // concepts: lists of a name and variants.
+    constructor(concepts, mark) {
       this.variants = new Map();
       this.longest = 0;
       this.starts = new Set();
-      for (const concept of concepts) {
-        for (const variant of concept) this.add(analyzer.primaryTerms(variant), mark + concept[0]);
-      }
+      for (const [name, ...variants] of concepts) variants.forEach((variant) => this.add(variant, mark + name));
     }
 
-    add(terms, concept) {
-      if (!terms.length) return;
-      const key = terms.join(GLUE);
-      const concepts = this.variants.get(key) || [];
-      if (!concepts.includes(concept)) this.variants.set(key, concepts.concat([concept]));
+    add(variant, concept) {
+      const concepts = this.variants.get(variant) || [];
+      if (!concepts.includes(concept)) this.variants.set(variant, concepts.concat([concept]));
+      const terms = engine.termsOfVariant(variant);
       this.longest = Math.max(this.longest, terms.length);
       this.starts.add(terms[0]);
     }
