@@ -27,6 +27,7 @@ class KnowledgeBase:
         self.problem = ""  # why content is not up to date; empty when it is
         self._generation: Generation | None = None
         self._looked = 0.0
+        self._is_damaged = False  # what is read from disk when somebody uses operators; the next look makes it anew
         self._lock = threading.Lock()
 
     def generation(self) -> Generation:
@@ -65,16 +66,20 @@ class KnowledgeBase:
         history: Sequence[Turn] = (), generation: Generation | None = None,
     ) -> Answer:  # fmt: skip
         """The answer to a question (see `kb.answer.answer`), from `generation` or else the newest."""
-        return answer(
-            generation or self.generation(),
-            self.settings,
-            question,
-            log,
-            exact=exact,
-            section=section,
-            limit=limit,
-            history=history,
-        )
+        try:
+            return answer(
+                generation or self.generation(),
+                self.settings,
+                question,
+                log,
+                exact=exact,
+                section=section,
+                limit=limit,
+                history=history,
+            )
+        except DamagedIndexError:
+            self._is_damaged = True
+            raise
 
     def _first(self) -> Generation:
         """The current generation if it fits the content, else a new one; a stale one when no new one can be built."""
@@ -93,7 +98,7 @@ class KnowledgeBase:
 
     def _refresh(self) -> None:
         with self._lock:
-            generation = self._generation
+            generation = None if self._is_damaged else self._generation
             try:
                 now = self._stamp()
                 if generation is None or generation.stamp != now or not self._is_on_disk():
@@ -104,7 +109,7 @@ class KnowledgeBase:
                     or current_folder(self.settings.data) != generation.folder
                 ):
                     self._generation = _settled(load_current(self.settings.data, self.settings.ranking))
-                self.problem = ""
+                self.problem, self._is_damaged = "", False
             except KbError as error:
                 self.problem = str(error)
 
