@@ -7,21 +7,14 @@ builds one from the content where it is missing.
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 import sys
-from typing import TYPE_CHECKING
 
 from kb.errors import KbError
+from kb.log_lines import log_to
 from kb.portal import Portal
+from kb.serving import THREADS, check_address, default_workers, serve
 from kb.settings import load_settings
 from kb.web import create_app
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-MOST_WORKERS = 4
-THREADS = 8  # of each worker; most of them wait for browsers, not for answers
 
 try:
     app = create_app(load_settings())
@@ -36,12 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # builds the index where it is missing or old, and the words of suggestions, before the first reader comes
         _ = portal.shelf().words
-        _check_address(options.host, options.port)
+        check_address(options.host, options.port)
     except (KbError, OSError) as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 1
     print(f"The portal is at http://{options.host}:{options.port}", flush=True)
-    _serve(app, options.host, options.port, options.workers)
+    log_to(level=portal.settings.log_level)
+    serve(app, options.host, options.port, options.workers, options.threads)
     return 0
 
 
@@ -49,62 +43,17 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="app.py", description="Serve the knowledge base on the web.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
-    workers = min(MOST_WORKERS, os.cpu_count() or 1)
-    parser.add_argument("--workers", type=int, default=workers, help="processes that answer (default: %(default)s)")
+    workers = default_workers()
+    parser.add_argument("--workers", type=_number, default=workers, help="processes that answer (default: %(default)s)")
+    parser.add_argument("--threads", type=_number, default=THREADS, help="requests that each of them answers at once (default: %(default)s)")
     return parser.parse_args(arguments)
 
 
-def _check_address(host: str, port: int) -> None:
-    """Raises OSError with a sentence when nothing can listen there."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OSError(f"cannot listen on {host} port {port}: {reason}; name another with --port") from error
-
-
-def start_deliveries() -> None:
-    """Send on what the last run left in the outbox, and follow the content, before the first request comes."""
-    portal: Portal = app.extensions["portal"]
-    portal.start_courier()
-    portal.follow_content()
-
-
-def _serve(application: Flask, host: str, port: int, workers: int) -> None:
-    try:
-        from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-    except ImportError:  # it does not run on Windows
-        from waitress import serve  # type: ignore[import-untyped]
-
-        start_deliveries()
-        serve(application, host=host, port=port, threads=THREADS)
-        return
-
-    class Server(BaseApplication):  # type: ignore[misc]
-        """Gunicorn set up from here, not from a file or the command line."""
-
-        def load_config(self) -> None:
-            bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            values = {
-                "bind": bind,
-                "workers": workers,
-                "worker_class": "gthread",
-                "threads": THREADS,
-                "limit_request_line": 8190,  # a question of 500 characters that take twelve each in an address
-                "loglevel": "warning",
-                "post_worker_init": lambda worker: start_deliveries(),
-                "control_socket_disable": True,  # it would leave a file in the user's home
-            }
-            for name, value in values.items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Flask:
-            return application
-
-    Server().run()
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
+    return number
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from kb.errors import StorageError
 from kb.guards import limit_asking
 from kb.pages import Frame, clip
 from kb.portal import Shelf, current_portal
+from kb.request_record import note_level
 from kb.responses import typed
 from kb.secret_scan import mask
 from kb.store.conversations import create_conversation
@@ -44,6 +45,7 @@ def ask() -> Response:
     else:
         if not told.conversation_id:
             abort(410, CONVERSATION_ENDED)
+    note_level(told.answer.level)
     return answered(ask_result(shelf.frame, told.answer, portal.links.within(told.conversation_id), told.number))
 
 

@@ -13,6 +13,7 @@ from kb.api_site import answered, api, no_entry, no_guide, refuse_faulty, refuse
 from kb.asking import Asked
 from kb.assets import respond, text_asset
 from kb.guards import limit_reading
+from kb.mounting import current_mount
 from kb.openapi import openapi_asset
 from kb.portal import current_portal
 from kb.responses import kept_page, typed
@@ -65,7 +66,8 @@ def _list_address(wanted: EntriesQuery, cursor: str) -> str:
     limit = wanted.limit if wanted.limit != DEFAULT_ENTRIES else ""
     values = {"section": wanted.section, "limit": limit, "cursor": cursor}
     query = urlencode({name: value for name, value in values.items() if value})
-    return f"{PREFIX}/entries?{query}" if query else f"{PREFIX}/entries"
+    address = f"{current_mount()}{PREFIX}/entries"
+    return f"{address}?{query}" if query else address
 
 
 @api.get("/entries/<entry_id>")

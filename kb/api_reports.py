@@ -13,6 +13,7 @@ from kb.api_shapes import report_result
 from kb.api_site import answered, api, wanted_conversation
 from kb.guards import limit_checking, limit_reporting
 from kb.links import ReportLinks
+from kb.mounting import current_mount
 from kb.pages import clip, report_template
 from kb.portal import Shelf, current_portal
 from kb.report import check, check_files, form_fields, make_report, masked, report_markdown
@@ -43,7 +44,7 @@ def send_report() -> Response:
     if made.is_new and portal.courier:
         portal.courier.wake()
     response = answered(report_result(made.report, text, similar, portal.links), 201 if made.is_new else 200)
-    response.headers["Location"] = ReportLinks.sent(made.report.token)
+    response.headers["Location"] = current_mount() + ReportLinks.sent(made.report.token)
     return response
 
 

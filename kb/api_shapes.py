@@ -137,7 +137,7 @@ def _asset(model: EntryResult | GuideResult) -> Asset:
 def report_result(sent: StoredReport | None, text: str, similar: Iterable[Entry], links: PortalLinks) -> ReportResult:
     """What became of a report; `sent` is None when it was only checked."""
     report = (
-        SentReport(reference=sent.reference, sent_at=sent.created_at, url=ReportLinks.sent(sent.token))
+        SentReport(reference=sent.reference, sent_at=sent.created_at, url=links.mount + ReportLinks.sent(sent.token))
         if sent
         else None
     )

@@ -374,6 +374,45 @@ def prune(settings: Settings) -> None:
     click.echo(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in asdict(pruned).items()) + " deleted")
 
 
+@main.command()
+@click.option("--network", is_flag=True, help="Also try to reach the mail server and the webhook.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+@_common
+def doctor(settings: Settings, network: bool, as_json: bool) -> None:
+    """Say what is wrong with this installation, and what to do; exit status 1 for errors."""
+    from kb.doctor import examine
+
+    found = examine(settings, network=network)
+    for item in found:
+        line = f"{item.state}: {item.what}: {item.text}" + (f" {item.remedy}" if item.remedy else "")
+        click.echo(json.dumps(asdict(item), ensure_ascii=False) if as_json else line)
+    if any(item.state == "error" for item in found):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_common
+def backup(settings: Settings, file: Path) -> None:
+    """Write all that is stored and cannot be made anew into FILE, also while the portal serves."""
+    from kb.backup import back_up
+
+    made = back_up(settings, file)
+    click.echo(f"{_count(made.files, 'file')}, {_megabytes(made.size)}, as of {made.created}: {file}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace what the data folder holds.")
+@_common
+def restore(settings: Settings, file: Path, force: bool) -> None:
+    """Put a backup into an empty data folder; stop the portal before."""
+    from kb.backup import restore as put_back
+
+    restored = put_back(settings, file, force=force)
+    click.echo(f"{_count(restored.files, 'file')} as of {restored.created} restored into {settings.data}")
+
+
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
     """The database with its tables up to date. Loaded here because commands that only search need none."""

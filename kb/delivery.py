@@ -30,9 +30,11 @@ from kb.store.outbox import (
     add_delivery,
     claim_deliveries,
     drop_delivery,
+    heed_clock,
     mark_delivered,
     mark_failed,
     next_due_at,
+    waits_past,
 )
 from kb.store.questions import UNANSWERED
 from kb.store.reports import StoredReport, load_report
@@ -191,8 +193,13 @@ class Courier:
     def _seconds_to_wait(self, kind: Kind) -> float:
         with self.database.read() as connection:
             due = next_due_at(connection, kind)
+            is_later = waits_past(connection, time_text())
         if not due:
             return _LOOK_SECONDS
+        if is_later:
+            with self.database.begin() as connection:
+                if heed_clock(connection, self.settings):
+                    return 0.0
         return min(_LOOK_SECONDS, max(0.5, (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()))
 
     def deliver_next(self, kind: Kind, worker: str) -> bool:

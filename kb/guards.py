@@ -25,7 +25,9 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kb.errors import KbError
+from kb.mounting import current_mount
 from kb.portal import Portal, current_portal
+from kb.rate_windows import SharedWindows
 from kb.settings import Settings
 
 # Forms below these need a session and a token. Paths, because sessions are opened before a route is known.
@@ -59,7 +61,8 @@ def client_key() -> str:
     return hashlib.blake2b(client_address().encode(), key=_SALT, digest_size=16).hexdigest()
 
 
-limiter = Limiter(client_key, storage_uri="memory://", strategy="moving-window")
+# in memory that the workers of one server share; importing the module makes its name known to the library
+limiter = Limiter(client_key, storage_uri=f"{SharedWindows.STORAGE_SCHEME[0]}://", strategy="moving-window")
 limit_asking = limiter.shared_limit(lambda: f"{current_portal().settings.asks_per_minute} per minute", scope="ask")
 limit_reporting = limiter.shared_limit(lambda: f"{current_portal().settings.reports_per_hour} per hour", scope="report")
 limit_checking = limiter.shared_limit(
@@ -83,6 +86,9 @@ class PortalRequest(Request):
 
 class Sessions(SecureCookieSessionInterface):
     """Sessions in a signed cookie. The key is looked up when a request needs it, not when the program starts."""
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return current_mount() or "/"  # other sites on the same host have no business with it
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         if not app.secret_key and (

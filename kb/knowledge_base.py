@@ -51,6 +51,7 @@ class KnowledgeBase:
         self._prepare = prepare or (lambda generation: None)
         self._generation: Generation | None = None
         self._looked = 0.0
+        self._is_damaged = False  # what is read from disk when somebody uses operators; the next look makes it anew
         self._lock = threading.Lock()
         self._turn = _Turn()
         self._unreadable: Path | None = (
@@ -123,16 +124,20 @@ class KnowledgeBase:
         history: Sequence[Turn] = (), generation: Generation | None = None,
     ) -> Answer:  # fmt: skip
         """The answer to a question (see `kb.answer.answer`), from `generation` or else the newest."""
-        return answer(
-            generation or self.generation(),
-            self.settings,
-            question,
-            log,
-            exact=exact,
-            section=section,
-            limit=limit,
-            history=history,
-        )
+        try:
+            return answer(
+                generation or self.generation(),
+                self.settings,
+                question,
+                log,
+                exact=exact,
+                section=section,
+                limit=limit,
+                history=history,
+            )
+        except DamagedIndexError:
+            self._is_damaged = True
+            raise
 
     def _first(self) -> Generation:
         """The current generation if it fits the content, else a new one; a stale one when no new one can be built."""
@@ -170,7 +175,11 @@ class KnowledgeBase:
         if before is None:
             return
         looks: Mapping[str, Look] = scan(self.settings.content) if is_ours else {}
-        if is_ours and (before.stamp != stamp_of(looks, self.settings.ranking) or not self._is_on_disk()):
+        if self._is_damaged:
+            with _uncollected():
+                self._take(build(self.settings).generation, before)
+            self._is_damaged = False
+        elif is_ours and (before.stamp != stamp_of(looks, self.settings.ranking) or not self._is_on_disk()):
             looks = self._settled_looks(looks)
             with _uncollected():
                 self._take(build(self.settings, before=before, looks=looks).generation, before)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
@@ -77,6 +77,11 @@ class Links(Protocol):
 
     def outside(self) -> str:
         """The page to go on with outside the help widget."""
+        ...
+
+    @property
+    def mount(self) -> str:
+        """The path in front of all of a portal's addresses; empty at the top of a host, and in an offline copy."""
         ...
 
     @property
@@ -170,6 +175,11 @@ class PortalLinks:
     box_method: Literal["get", "post"] = "post"  # a log may be too long for an address
     conversation_id: str = ""  # what is read, tried and reported belongs to this conversation; empty outside one
     prefix: str = ""  # of the pages of the help widget, such as /embed; files and reports have none
+    mount: str = ""  # of all addresses, such as /help, when the portal shares a host with other sites
+
+    @property
+    def _pages(self) -> str:
+        return self.mount + self.prefix
 
     def within(self, conversation_id: str) -> PortalLinks:
         """The same addresses, which remember a conversation: `c` in them is its id."""
@@ -184,7 +194,7 @@ class PortalLinks:
 
     def suggestions(self) -> str:
         """Where the titles for an unfinished question come from."""
-        return f"{self.prefix}/suggest"
+        return f"{self._pages}/suggest"
 
     def outside(self) -> str:
         """The page to go on with outside the help widget: the conversation, or the first page."""
@@ -192,7 +202,7 @@ class PortalLinks:
         return whole.conversation() if self.conversation_id else whole.home()
 
     def conversation(self, anchor: str = "") -> str:
-        return with_anchor(f"{self.prefix}/conversations/{quote(self.conversation_id)}", anchor)
+        return with_anchor(f"{self._pages}/conversations/{quote(self.conversation_id)}", anchor)
 
     def turn(self, number: int, action: str = "") -> str:
         """A turn of the conversation, or where an action on it is sent to."""
@@ -212,60 +222,60 @@ class PortalLinks:
 
     def feedback(self) -> str:
         """Where feedback on an entry is sent to."""
-        return f"{self.prefix}/feedback"
+        return f"{self._pages}/feedback"
 
     def offline_copy(self) -> str:
-        return "/offline-copy.zip"
+        return f"{self.mount}/offline-copy.zip"
 
     def step_form(self, guide_id: str, step_id: str) -> str:
         """Where it is sent to what came of a step."""
-        return f"{self.prefix}/guides/{quote(guide_id)}/{quote(step_id)}"
+        return f"{self._pages}/guides/{quote(guide_id)}/{quote(step_id)}"
 
     def guide_end(self, guide_id: str) -> str:
         """The end of a guide that did not help."""
-        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/tried")
+        return self._remembering(f"{self._pages}/guides/{quote(guide_id)}/tried")
 
     def _remembering(self, address: str) -> str:
         return with_query(address, c=self.conversation_id)
 
     def home(self, anchor: str = "") -> str:
-        return with_anchor(self.prefix or "/", anchor)
+        return with_anchor(f"{self.mount}{self.prefix or '/'}", anchor)
 
     def ask(self, question: str = "", log: str = "", section: str = "", exact: bool = False) -> str:
-        return with_query(f"{self.prefix}/ask", q=question, log=log, section=section, exact="1" if exact else "")
+        return with_query(f"{self._pages}/ask", q=question, log=log, section=section, exact="1" if exact else "")
 
     def entry(self, entry_id: str, anchor: str = "") -> str:
-        return with_anchor(self._remembering(f"{self.prefix}/entries/{quote(entry_id)}"), anchor)
+        return with_anchor(self._remembering(f"{self._pages}/entries/{quote(entry_id)}"), anchor)
 
     def entry_markdown(self, entry_id: str) -> str | None:
-        return f"/entries/{quote(entry_id)}.md"
+        return f"{self.mount}/entries/{quote(entry_id)}.md"
 
     def section(self, section_id: str) -> str:
-        return f"{self.prefix}/sections/{quote(section_id)}"
+        return f"{self._pages}/sections/{quote(section_id)}"
 
     def section_markdown(self, section_id: str) -> str | None:
-        return f"/sections/{quote(section_id)}.md"
+        return f"{self.mount}/sections/{quote(section_id)}.md"
 
     def guides(self) -> str:
-        return f"{self.prefix}/guides/"
+        return f"{self._pages}/guides/"
 
     def guide(self, guide_id: str, anchor: str = "") -> str:
-        return with_anchor(self._remembering(f"{self.prefix}/guides/{quote(guide_id)}"), anchor)
+        return with_anchor(self._remembering(f"{self._pages}/guides/{quote(guide_id)}"), anchor)
 
     def guide_markdown(self, guide_id: str) -> str | None:
-        return f"/guides/{quote(guide_id)}.md"
+        return f"{self.mount}/guides/{quote(guide_id)}.md"
 
     def step(self, guide_id: str, step_id: str) -> str:
-        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/{quote(step_id)}")
+        return self._remembering(f"{self._pages}/guides/{quote(guide_id)}/{quote(step_id)}")
 
     def solved(self, guide_id: str) -> str:
-        return self._remembering(f"{self.prefix}/guides/{quote(guide_id)}/solved")
+        return self._remembering(f"{self._pages}/guides/{quote(guide_id)}/solved")
 
     def report(self, tried: Tried = NOTHING_TRIED) -> str:
-        return self._report("/report", tried)
+        return self._report(f"{self.mount}/report", tried)
 
     def report_file(self, kind: Literal["md", "txt"], tried: Tried = NOTHING_TRIED) -> str:
-        return self._report(f"/report.{kind}", tried)
+        return self._report(f"{self.mount}/report.{kind}", tried)
 
     def _report(self, address: str, tried: Tried) -> str:
         if self.conversation_id:
@@ -273,17 +283,29 @@ class PortalLinks:
         return with_query(address, q=tried.question, entry=tried.entry, guide=tried.guide, step=tried.step)
 
     def asset(self, name: str) -> str:
-        return with_query(f"/static/{quote(name)}", v=self.digests.get(name, ""))
+        return with_query(f"{self.mount}/static/{quote(name)}", v=self.digests.get(name, ""))
 
     def file(self, path: str) -> str | None:
-        return f"/files/{quote(path)}" if self.has_image(path) else None
+        return f"{self.mount}/files/{quote(path)}" if self.has_image(path) else None
 
     def absolute(self, address: str) -> str:
-        return self.base_url.rstrip("/") + address
+        return self.base_url.rstrip("/").removesuffix(self.mount) + address
+
+
+class Mounted:
+    """The addresses of `inner`, each with the path in front that the portal is mounted at, for pages to show."""
+
+    def __init__(self, inner: object, mount: str) -> None:
+        self._inner = inner
+        self._mount = mount
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        return (lambda *given: self._mount + found(*given)) if callable(found) else self._mount + found
 
 
 class ReportLinks:
-    """Addresses of the pages on which a report is written, sent and kept; only a portal has them."""
+    """Addresses of the pages on which a report is written, sent and kept, from the portal's own top; no copy has them."""
 
     @staticmethod
     def draft(draft_id: str, anchor: str = "") -> str:

@@ -21,7 +21,7 @@ def llms_txt(frame: Frame) -> str:
     if frame.content.guides:
         parts += ["## Guides", "\n".join(_guide_line(frame, guide.id) for guide in frame.content.guides)]
     rest = [
-        link_line("Everything in one text", frame.links.absolute(LLMS_FULL)),
+        link_line("Everything in one text", frame.links.absolute(frame.links.mount + LLMS_FULL)),
         link_line(
             "Write a problem report", frame.links.absolute(frame.links.report_file("md")), "The form, to fill in"
         ),
@@ -53,7 +53,7 @@ def _top(frame: Frame) -> str:
     if any(entry.status != "current" for entry in content.entries):
         notes.append(f"What stands under a heading such as “{site.historic_headings[0]}” is history, not advice.")
     ask = frame.links.absolute(frame.links.ask("QUESTION"))
-    notes.append(f"To ask, open `{ask}` (a page), or `{frame.links.absolute('/api/v1/search?q=QUESTION')}` (JSON).")
+    notes.append(f"To ask, open `{ask}` (a page), or `{frame.links.absolute(frame.links.mount + '/api/v1/search?q=QUESTION')}` (JSON).")
     return f"# {' '.join(site.title.split())}\n\n> {summary}\n\n{' '.join(notes)}"
 
 

@@ -56,6 +56,7 @@ class OfflineLinks:
     box_method: Literal["get", "post"] = "get"
     conversation_id: str = ""
     prefix: str = ""
+    mount: str = ""
 
     def on(self, page: str) -> OfflineLinks:
         """The same addresses as they stand on another page."""

@@ -66,7 +66,7 @@ def openapi_document(frame: Frame, question_limit: int, log_limit: int) -> Json:
             "version": __version__,
             "description": "Search, ask and report from programs. No key and no cookie is needed.",
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": frame.links.mount or "/"}],
         "paths": paths,
         "components": {
             "schemas": schemas,

@@ -250,7 +250,7 @@ def commands_html(snippet: Snippet) -> Markup:
 def _page(template: str, frame: Frame, **values: Any) -> str:
     links = frame.links
     html = environment().get_template(template).render(frame=frame, links=links, site=frame.content.site, **values)
-    return lead_out(html, links.prefix) if links.prefix else html
+    return lead_out(html, links.mount + links.prefix) if links.prefix else html
 
 
 def _header_box(frame: Frame, section: Section | None = None) -> Box:

@@ -128,7 +128,7 @@ def question_feedback(frame: Frame, links: PortalLinks, answer: Answer, section:
 
 def portal_entry_page(frame: Frame, entry_id: str) -> str:
     """An entry with its feedback, outside a conversation."""
-    return entry_page(frame, entry_id, _feedback_on_page(frame, PortalLinks(), frame.entries[entry_id], None))
+    return entry_page(frame, entry_id, _feedback_on_page(frame, PortalLinks(mount=frame.links.mount, prefix=frame.links.prefix), frame.entries[entry_id], None))
 
 
 def talk_entry_page(frame: Frame, talk: Talk, entry_id: str) -> str:

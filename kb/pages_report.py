@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from kb import markdown, pages
 from kb.entry import Entry, ReportField, ReportTemplate
-from kb.links import NOTHING_TRIED, ReportLinks, Tried
+from kb.links import NOTHING_TRIED, Mounted, ReportLinks, Tried
 from kb.pages import REPORT_PATH, Frame, report_template
 from kb.report import (
     CRASH,
@@ -104,7 +104,7 @@ class RowView:
 
 def _page(template: str, frame: Frame, **values: Any) -> str:
     made = pages.environment().get_template(template)
-    return made.render(frame=frame, links=frame.links, site=frame.content.site, to=TO, file_size=file_size, **values)
+    return made.render(frame=frame, links=frame.links, site=frame.content.site, to=Mounted(TO, frame.links.mount), file_size=file_size, **values)
 
 
 def file_size(size: int) -> str:
@@ -181,16 +181,16 @@ def describing_fields(template: ReportTemplate) -> tuple[str, ...]:
 
 def check_page(frame: Frame, form: ReportForm, report: Report, similar: Sequence[Entry], token: str) -> str:
     """Everything that will be sent, to be looked at once more."""
-    template = report_template(frame)
+    template, to = report_template(frame), Mounted(TO, frame.links.mount)
     has_crashed = form.values.get(CRASH) == "yes"
     shown = []
     for field, value in rows(report, template):
         if field.required == "core-dump":
             words = CRASH_WORDS["yes" if has_crashed else "no"]
-            shown.append(RowView(CRASH_QUESTION, words, False, TO.draft(form.draft_id, f"report-{CRASH}")))
+            shown.append(RowView(CRASH_QUESTION, words, False, to.draft(form.draft_id, f"report-{CRASH}")))
             if not value:
                 continue
-        shown.append(RowView(field.label, value, is_code(field), TO.draft(form.draft_id, f"report-{field.id}")))
+        shown.append(RowView(field.label, value, is_code(field), to.draft(form.draft_id, f"report-{field.id}")))
     return _page(
         "report_check.html",
         frame,
@@ -198,7 +198,7 @@ def check_page(frame: Frame, form: ReportForm, report: Report, similar: Sequence
         attachments=form.attachments,
         entries=similar,
         draft_id=form.draft_id,
-        back=TO.draft(form.draft_id),
+        back=to.draft(form.draft_id),
         text=report_markdown(report, template),
         has_masked=_has_masked(report),
         token=token,
@@ -234,7 +234,7 @@ def failed_page(
         text=text,
         token=token,
         draft_id=draft_id,
-        again=TO.check(),
+        again=Mounted(TO, frame.links.mount).check(),
         has_files=has_files,
         contacts=[item for item in report_template(frame).contacts if item.today],
         inline=_inline(frame),

@@ -15,6 +15,7 @@ from kb.drafts import Draft
 from kb.entry import Content, Entry
 from kb.inbox_counts import InboxCounts
 from kb.insights import PERIODS, Figures, Period, Row, StepStop, VotedNo
+from kb.links import Mounted
 from kb.pages import Frame, day, environment, report_template
 from kb.question_groups import QuestionGroup
 from kb.retrieval import Hit
@@ -140,7 +141,7 @@ def login_page(desk: Desk, after: str = "") -> str:
 
 def reports_page(desk: Desk, page: Page[StoredReport], wanted: Filter, counts: InboxCounts) -> str:
     """The list of reports."""
-    return _page("staff_reports.html", desk, page=page, wanted=wanted, counts=counts, base=staff_links.INBOX)
+    return _page("staff_reports.html", desk, page=page, wanted=wanted, counts=counts, base=desk.frame.links.mount + staff_links.INBOX)
 
 
 def questions_page(
@@ -153,7 +154,7 @@ def questions_page(
         page=page,
         wanted=wanted,
         counts=counts,
-        base=staff_links.QUESTIONS,
+        base=desk.frame.links.mount + staff_links.QUESTIONS,
         is_kept=is_kept,
     )
 
@@ -176,7 +177,7 @@ def deliveries_page(
         waiting=waiting,
         oldest_at=oldest_at,
         wanted=Filter(),
-        base=staff_links.DELIVERIES,
+        base=desk.frame.links.mount + staff_links.DELIVERIES,
     )
 
 
@@ -400,7 +401,8 @@ def _page(template: str, desk: Desk, **values: object) -> str:
         environment()
         .get_template(template)
         .render(
-            frame=desk.frame, links=desk.frame.links, site=desk.frame.content.site, desk=desk, to=staff_links,
+            frame=desk.frame, links=desk.frame.links, site=desk.frame.content.site, desk=desk,
+            to=Mounted(staff_links, desk.frame.links.mount),
             moment=moment, percent=percent, row_name=row_name, reasons_text=reasons_text, entry_title=entry_title,
             period_words=PERIOD_WORDS, chart_height=HEIGHT, **values,
         )

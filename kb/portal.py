@@ -26,6 +26,8 @@ from kb.generation import Generation
 from kb.images import find_image
 from kb.knowledge_base import KnowledgeBase
 from kb.links import PortalLinks
+from kb.metrics import Metrics
+from kb.mounting import current_mount
 from kb.secret_key import load_secret_key
 from kb.settings import Settings
 from kb.store.database import Database
@@ -33,6 +35,7 @@ from kb.store.questions import most_asked
 from kb.suggestions import WordList, make_word_list
 
 STATIC = Path(__file__).parent.parent / "static"
+_MOST_SHELVES = 8
 _KEPT_PAGES = 1024  # of one generation; about 20 kB each
 COURIER_SECONDS = 60  # between two attempts to open the database for deliveries
 MOST_ASKED_SECONDS = 60  # between two looks for the most asked questions
@@ -69,10 +72,11 @@ class Portal:
         self.content_folder = settings.content.resolve()
         digests = {name: document.tag for name, document in self.static.items()}
         self._links = PortalLinks(settings.base_url, digests, lambda path: self.image(path) is not None)
-        self._widget_links = replace(self._links, prefix=PREFIX)
+        self.metrics = Metrics()
         self._knowledge_base = knowledge_base
         self._lock = threading.Lock()
-        self._shelves: dict[bool, Shelf] = {}  # of the portal's own pages, and of those in the widget
+        # by where the portal is mounted, and whether the pages are those in the widget
+        self._shelves: dict[tuple[str, bool], Shelf] = {}
         self._next_shelf: Shelf | None = None  # of a generation that is about to be taken
         # what sends reports on, where a way is set up; its settings are checked now, before anybody relies on them
         self.courier = Courier(Database(settings), settings) if kinds(settings) else None
@@ -86,7 +90,8 @@ class Portal:
     @property
     def links(self) -> PortalLinks:
         """The addresses that pages of the current request lead to: those of the widget stay in its frame."""
-        return self._widget_links if is_embedded() else self._links
+        mount, prefix = current_mount(), PREFIX if is_embedded() else ""
+        return replace(self._links, mount=mount, prefix=prefix) if mount or prefix else self._links
 
     @property
     def database(self) -> Database:
@@ -155,14 +160,17 @@ class Portal:
     def shelf(self) -> Shelf:
         """The newest generation with its pages. Take it once a request. Raises KbError when there is none."""
         generation = self.knowledge_base.generation()
-        shelf = self._shelves.get(is_embedded())
+        place = current_mount(), is_embedded()
+        shelf = self._shelves.get(place)
         if shelf is None or shelf.generation is not generation:
+            if len(self._shelves) >= _MOST_SHELVES and place not in self._shelves:
+                self._shelves = {}  # a proxy names more mounts than anybody uses; another thread keeps its own
             ready = self._next_shelf
-            is_ready = ready is not None and ready.generation is generation and not is_embedded()
+            is_ready = ready is not None and ready.generation is generation and place == ("", False)
             shelf = ready if ready is not None and is_ready else Shelf(generation, self.links)
             # the other pages of an older generation would keep all of it in memory
-            others = {place: other for place, other in self._shelves.items() if other.generation is generation}
-            self._shelves = {**others, is_embedded(): shelf}
+            others = {other: kept for other, kept in self._shelves.items() if kept.generation is generation}
+            self._shelves = {**others, place: shelf}
         return shelf
 
     def empty_frame(self) -> pages.Frame:

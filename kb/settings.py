@@ -151,16 +151,10 @@ class Settings(BaseModel):
     login_most_wait_seconds: int = Field(
         900, ge=1, description="Most seconds a name or an address has to wait between failed logins."
     )
-    asks_per_minute: int = Field(
-        60, ge=1, description="Questions that one reader may ask in a minute, of each process of the server."
-    )
-    reports_per_hour: int = Field(
-        10, ge=1, description="Reports that one reader may send in an hour, of each process of the server."
-    )
+    asks_per_minute: int = Field(60, ge=1, description="Questions that one reader may ask in a minute.")
+    reports_per_hour: int = Field(10, ge=1, description="Reports that one reader may send in an hour.")
     reads_per_minute: int = Field(
-        600,
-        ge=1,
-        description="Searches and readings of one client of the API in a minute, of each process of the server.",
+        600, ge=1, description="Searches and readings of one client of the API in a minute."
     )
     api_origins: str = Field(
         "", description="Sites whose pages may call the API, such as https://www.example.com, with commas; * for all."
@@ -171,6 +165,13 @@ class Settings(BaseModel):
     )
     trusted_proxies: int = Field(
         0, ge=0, description="Proxies in front of the portal whose X-Forwarded headers are believed."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="What has to be sent as `Authorization: Bearer …` to read /metrics; empty: it can be read on this machine alone.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What the server logs: from info on, a line for every request; from warning on, faults alone."
     )
     mcp_hosts: str = Field(
         "", description="Names under which assistants may call `mcp --http`, such as help.example.com, with commas."

@@ -36,6 +36,7 @@ from kb.store.staff import (
     password_hash_of,
     touch_session,
 )
+from kb.store.times import time_after
 
 LEAST_PASSWORD = 10  # characters
 MOST_PASSWORD = 1000
@@ -122,8 +123,11 @@ def log_out(database: Database, token: str) -> None:
 def wait_seconds(failures: Sequence[str], attempts: int, settings: Settings, now: datetime) -> int:
     """Seconds to wait after these failed logins (times, oldest first), of which `attempts` cost nothing.
 
-    The wait is doubled with each further one, up to the most.
+    The wait is doubled with each further one, up to the most. Failures that lie ahead of the clock by more than that
+    are from before it was set back, and count no longer.
     """
+    latest = time_after(now, settings.login_most_wait_seconds)
+    failures = [at for at in failures if at <= latest]
     surplus = len(failures) - attempts
     if surplus < 0:
         return 0

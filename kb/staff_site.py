@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, g, redirect, request, sessio
 
 from kb import staff_links
 from kb.guards import form_token
+from kb.mounting import current_mount
 from kb.pages_staff import Desk, Notice, Refusal
 from kb.portal import current_portal
 from kb.responses import html_response
@@ -55,13 +56,14 @@ def set_marker(answer: Response) -> None:
     opens nothing: whoever sets it by hand is asked for a password.
     """
     is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    answer.set_cookie(MARKER, "1", secure=is_secure, httponly=False, samesite="Lax")
+    answer.set_cookie(MARKER, "1", path=current_mount() or "/", secure=is_secure, httponly=False, samesite="Lax")
 
 
 def remove_marker(answer: Response) -> None:
     """Take that back."""
     if MARKER in request.cookies:
-        answer.delete_cookie(MARKER, secure=bool(current_app.config["SESSION_COOKIE_SECURE"]), samesite="Lax")
+        is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        answer.delete_cookie(MARKER, path=current_mount() or "/", secure=is_secure, samesite="Lax")
 
 
 def find_account() -> Account | None:
@@ -94,8 +96,8 @@ def page(text: str, status: int = 200, *, packed: bool = False) -> Response:
 
 
 def moved(address: str) -> Response:
-    """The answer that leads on to `address`."""
-    return redirect(address, 303)  # type: ignore[return-value]
+    """The answer that leads on to `address`, a path from the portal's own top."""
+    return redirect(current_mount() + address, 303)  # type: ignore[return-value]
 
 
 def done(address: str, message: str, undo: str = "", fields: Mapping[str, str] | None = None) -> Response:

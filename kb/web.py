@@ -7,7 +7,7 @@ Routes are thin: they read the request, ask the knowledge base, and hand the res
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -22,15 +22,17 @@ from kb.asking import read_asked
 from kb.assets import KEEP, Asset, respond, text_asset
 from kb.cors import parse_origins
 from kb.embedding import NOWHERE, frame_ancestors, with_embedding
-from kb.entry import Finding
-from kb.errors import ContentError, DataFolderError, InputError, KbError, StorageError
+from kb.errors import InputError, KbError, StorageError
 from kb.guards import csrf, guard, limit_asking, limiter
 from kb.images import IMAGE_TYPES
 from kb.knowledge_base import KnowledgeBase
+from kb.mounting import current_mount, site_address, with_mount
 from kb.pages import Frame
 from kb.portal import Portal, Shelf, current_portal
 from kb.query import clean
 from kb.rate_headers import seconds_left
+from kb.request_log import with_request_log
+from kb.request_record import note_routes
 from kb.responses import html_response, json_response, kept_page, twin_response, typed
 from kb.settings import Settings
 from kb.suggestions import suggest
@@ -42,6 +44,7 @@ from kb.web_discovery import discovery_site
 from kb.web_embed import widget_site
 from kb.web_guide import guide_site
 from kb.web_offline import offline_site
+from kb.web_operating import operating_site
 from kb.web_report import report_site
 from kb.web_report_template import report_template_site
 from kb.web_staff import staff_site
@@ -63,29 +66,39 @@ SAFETY_HEADERS = (
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
+_NOT_FOR_ROBOTS = ("/ask", "/conversations/", "/report/check", "/reports/", "/api/")
 log = logging.getLogger("kb.web")
 site = Blueprint("site", __name__)
+
+
+class Application(Flask):
+    """Flask, with faults logged without the address that was asked for: it holds questions and ids."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        log.error("a fault of this program", exc_info=exc_info)
 
 
 def create_app(settings: Settings, knowledge_base: KnowledgeBase | None = None) -> Flask:
     """The portal as a WSGI application. Without a `knowledge_base` it opens its own at the first request."""
     parse_origins(settings.api_origins)  # a mistake in it is told now
     ancestors = frame_ancestors(settings)  # and in this one
-    app = Flask("kb", static_folder=None, template_folder=None)
+    app = Application("kb", static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, MAX_FORM_MEMORY_SIZE=BODY_LIMIT)
     portal = app.extensions["portal"] = Portal(settings, knowledge_base)
     if portal.courier:
         app.before_request(portal.start_courier)  # once in each process; a server that forks starts it earlier
+    note_routes(app)
     guard(app, settings)
-    for blueprint in (site, discovery_site, widget_site, api, conversation_site, guide_site):
+    for blueprint in (site, discovery_site, widget_site, operating_site, api, conversation_site, guide_site):
         csrf.exempt(blueprint)  # they have no forms that act for somebody who is logged in
     forms = (report_site, report_template_site, staff_site)
-    reading = (site, discovery_site, widget_site, offline_site)
+    reading = (site, discovery_site, widget_site, operating_site, offline_site)
     for blueprint in (*reading, api, api_pages, conversation_site, guide_site, *forms):
         app.register_blueprint(blueprint)
     app.register_error_handler(KbError, _on_kb_error)
     app.register_error_handler(HTTPException, _on_http_error)
-    app.wsgi_app = with_embedding(with_safety_headers(app.wsgi_app), ancestors)  # type: ignore[method-assign, assignment]
+    inner = with_embedding(with_safety_headers(app.wsgi_app), ancestors)
+    app.wsgi_app = with_request_log(with_mount(inner, settings), portal.metrics.observe)  # type: ignore[method-assign, assignment]
     pages.load_templates()
     return app
 
@@ -202,47 +215,6 @@ def file(path: str) -> Response:
     return respond(Asset(found.read_bytes(), IMAGE_TYPES[found.suffix.lower()]), request)
 
 
-@site.get("/healthz")
-def healthz() -> Response:
-    return Response("ok", content_type="text/plain; charset=utf-8")
-
-
-@site.get("/readyz")
-def readyz() -> Response:
-    """Can questions be answered? If not, or not from the content of now, why, in words that give nothing away."""
-    portal = current_portal()
-    try:
-        generation = portal.shelf().generation
-    except KbError as error:
-        log.warning("not ready: %s", error)
-        return json_response({"ready": False, "reasons": [_reason(error)]}, 503)
-    state = {
-        "fingerprint": generation.fingerprint,
-        "built": generation.built,
-        "entries": len(generation.content.entries),
-    }
-    reasons = list(_shortcomings(portal.knowledge_base.problem, generation.content.findings))
-    return json_response({"ready": True, "reasons": reasons, **state})
-
-
-def _shortcomings(problem: str, findings: Iterable[Finding]) -> Iterator[str]:
-    """Why answers are not from the content as it is now."""
-    if problem:
-        yield "the content could not be brought up to date; the log says why"
-    files = {finding.file for finding in findings if finding.severity == "error"}
-    if files:
-        have = "file has" if len(files) == 1 else "files have"
-        yield f"{len(files)} content {have} errors; the log and the inbox say which"
-
-
-def _reason(error: KbError) -> str:
-    if isinstance(error, ContentError):
-        return "the content cannot be read"
-    if isinstance(error, DataFolderError):
-        return "the data folder cannot be used"
-    return "there is no index to answer from"
-
-
 @site.get("/sitemap.xml")
 def sitemap() -> Response:
     portal = current_portal()
@@ -253,14 +225,10 @@ def sitemap() -> Response:
 
 @site.get("/robots.txt")
 def robots() -> Response:
-    address = (current_portal().settings.base_url or request.host_url).rstrip("/")
+    address, mount = site_address(current_portal().settings.base_url), current_mount()
     lines = (
         "User-agent: *",
-        "Disallow: /ask",
-        "Disallow: /conversations/",
-        "Disallow: /report/check",
-        "Disallow: /reports/",
-        "Disallow: /api/",
+        *(f"Disallow: {mount}{path}" for path in _NOT_FOR_ROBOTS),
         f"Sitemap: {address}/sitemap.xml",
         "",
     )

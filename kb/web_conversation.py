@@ -15,6 +15,7 @@ from kb.guards import form_key, limit_asking, refuse_other_sites
 from kb.links import LONGEST_ADDRESS
 from kb.pages import Problem
 from kb.portal import Shelf, current_portal
+from kb.request_record import note_level
 from kb.responses import html_response, json_response, typed
 from kb.secret_scan import mask
 from kb.store.conversations import clear_conversation, remove_item, restore_item, start_conversation
@@ -40,6 +41,7 @@ def answer_alone(asked: Asked) -> Response:
     answer = portal.knowledge_base.ask(
         asked.question, asked.log, exact=asked.exact, section=asked.section, generation=shelf.generation
     )
+    note_level(answer.level)
     try:
         asker(shelf).log(asked, answer, "ask-page")
     except StorageError as error:
@@ -76,6 +78,7 @@ def _ask(shelf: Shelf, asked: Asked, conversation: Conversation | None) -> Respo
     told = asker(shelf).ask(
         asked, conversation, standalone=standalone, after=_number("after"), form_key=form_key()
     )
+    note_level(told.answer.level)
     if not told.conversation_id:
         return _ended(shelf, asked)
     address = current_portal().links.within(told.conversation_id).turn(told.number)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from kb.assets import respond, text_asset
 from kb.llms import LLMS, LLMS_FULL, PLAIN, llms_full_asset, llms_txt
+from kb.mounting import site_address
 from kb.pages_search import browser_search_page, opensearch
 from kb.portal import current_portal
 from kb.responses import html_response, kept_page
@@ -17,7 +18,7 @@ discovery_site = Blueprint("discovery_site", __name__)
 
 def _start() -> str:
     """The address of the site as readers see it."""
-    return current_portal().settings.base_url or request.host_url
+    return site_address(current_portal().settings.base_url)
 
 
 @discovery_site.get("/opensearch.xml")
@@ -34,7 +35,7 @@ def browser_search() -> Response:
 @discovery_site.get(LLMS)
 def for_models() -> Response:
     portal = current_portal()
-    links = replace(portal.links, base_url=_start().rstrip("/"))  # a list that is passed on needs whole addresses
+    links = replace(portal.links, base_url=_start())  # a list that is passed on needs whole addresses
     return respond(text_asset(llms_txt(portal.shelf().frame.with_links(links)), PLAIN), request)
 
 

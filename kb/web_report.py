@@ -9,7 +9,7 @@ from typing import Literal
 
 from flask import Blueprint, Response, abort, redirect, request
 from flask_limiter import RateLimitExceeded
-from flask_wtf.csrf import CSRFError, generate_csrf
+from flask_wtf.csrf import CSRFError
 from sqlalchemy import Connection
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -22,6 +22,7 @@ from kb.guards import (
     REPORT_BODY_LIMIT,
     csrf,
     form_key,
+    form_token,
     limit_asking,
     limit_checking,
     limit_reporting,
@@ -29,6 +30,7 @@ from kb.guards import (
     refuse_other_sites,
 )
 from kb.links import NOTHING_TRIED
+from kb.mounting import current_mount, site_address
 from kb.pages import Fault, error_page, plural, report_template, tried_view
 from kb.pages_report import TO, ReportForm
 from kb.portal import Shelf, current_portal
@@ -105,7 +107,7 @@ def form() -> Response:
 
 
 def _form(shelf: Shelf, filled: ReportForm, status: int = 200) -> Response:
-    return _page(pages_report.form_page(shelf.frame, filled, generate_csrf()), status)
+    return _page(pages_report.form_page(shelf.frame, filled, form_token()), status)
 
 
 def _filled_from(shelf: Shelf, conversation_id: str) -> Filled:
@@ -154,7 +156,7 @@ def _sent_from(draft_id: str) -> Response | None:
     """To the report that a draft became; None when it became none."""
     with current_portal().database.read() as connection:
         sent = load_by_key(connection, draft_id) if draft_id else None
-    return redirect(TO.sent(sent.token), 303) if sent else None  # type: ignore[return-value]
+    return redirect(current_mount() + TO.sent(sent.token), 303) if sent else None  # type: ignore[return-value]
 
 
 @report_site.post("/report")
@@ -171,7 +173,7 @@ def check_form() -> Response:
         return _failed(shelf, NOT_STORED)
     if filled.problems:
         return _form(shelf, filled, 422)
-    return redirect(TO.check(filled.draft_id), 303)  # type: ignore[return-value]
+    return redirect(current_mount() + TO.check(filled.draft_id), 303)  # type: ignore[return-value]
 
 
 def _read_form(shelf: Shelf) -> ReportForm:
@@ -244,7 +246,7 @@ def check_page() -> Response:
         return _see_draft(draft_id)
     entries = _similar(shelf, described(draft.filled, template))
     report = make_report(draft.filled, template, draft.attachments)
-    text = pages_report.check_page(shelf.frame, _form_from(draft), report, entries, generate_csrf())
+    text = pages_report.check_page(shelf.frame, _form_from(draft), report, entries, form_token())
     return _page(text)
 
 
@@ -275,7 +277,7 @@ def send() -> Response:
     stored, is_new = sent
     if is_new and portal.courier:
         portal.courier.wake()
-    return redirect(TO.sent(stored.token), 303)  # type: ignore[return-value]
+    return redirect(current_mount() + TO.sent(stored.token), 303)  # type: ignore[return-value]
 
 
 def _failed(shelf: Shelf, message: str, status: int = 503) -> Response:
@@ -290,7 +292,7 @@ def _failed(shelf: Shelf, message: str, status: int = 503) -> Response:
         shelf.frame,
         message,
         text,
-        generate_csrf(),
+        form_token(),
         draft_id if request.endpoint == "report_site.send" else "",
         has_files=has_files,
     )
@@ -341,7 +343,7 @@ def count_solved() -> Response:
     except StorageError as error:  # the reader's problem is solved all the same
         log.warning("a solved report is not counted: %s", error)
         draft_id = ""
-    return redirect(TO.solved(entry_id, draft_id), 303)  # type: ignore[return-value]
+    return redirect(current_mount() + TO.solved(entry_id, draft_id), 303)  # type: ignore[return-value]
 
 
 def _unfinished(shelf: Shelf) -> ReportDraft:
@@ -366,7 +368,7 @@ def solved() -> Response:
         return sent or _page(pages_report.solved_page(shelf.frame, entry))
     if draft.solved is None:  # taken back
         return _see_draft(draft.id)
-    return _page(pages_report.solved_page(shelf.frame, entry, generate_csrf(), draft.id))
+    return _page(pages_report.solved_page(shelf.frame, entry, form_token(), draft.id))
 
 
 @report_site.post("/report/solved/undo")
@@ -381,7 +383,7 @@ def undo_solved() -> Response:
 
 def _see_draft(draft_id: str) -> Response:
     """To the form, with a draft in it."""
-    return redirect(TO.draft(draft_id), 303)  # type: ignore[return-value]
+    return redirect(current_mount() + TO.draft(draft_id), 303)  # type: ignore[return-value]
 
 
 # A report that was sent
@@ -391,7 +393,7 @@ def _see_draft(draft_id: str) -> Response:
 def sent_page(token: str) -> Response:
     shelf, sent = current_portal().shelf(), _sent(token)
     text = report_markdown(sent_report(sent), report_template(shelf.frame))
-    address = (current_portal().settings.base_url or request.host_url).rstrip("/") + TO.sent(token)
+    address = site_address(current_portal().settings.base_url) + TO.sent(token)
     return _page(pages_report.sent_page(shelf.frame, sent, text, address))
 
 

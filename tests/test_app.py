@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -61,7 +62,9 @@ def test_it_serves_until_it_is_stopped(tmp_path: Path, stop: signal.Signals) -> 
         output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert output == f"The portal is at http://127.0.0.1:{port}\n"
-    assert errors == ""
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [line["route"] for line in lines][-2:] == ["/", "/ask"]
+    assert all(line["level"] == "info" and line["status"] == 200 for line in lines) and "refused" not in errors
 
 
 def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:

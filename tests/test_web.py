@@ -433,6 +433,7 @@ def test_health_and_readiness(client: FlaskClient, knowledge_base: FakeKnowledge
     assert ready.json == {
         "ready": True,
         "reasons": [],
+        "warnings": [],
         "fingerprint": "0123456789abcdef0123",
         "built": "2026-11-24T20:30:00+00:00",
         "entries": 3,

@@ -29,7 +29,8 @@ OTHER_NAMES = {
     "log in": r"sign(ed)? in|sign(ed)? out|log-?on",
     "offline copy": r"offline version",
 }
-WORD_LISTS = ("analysis.py", "secret_rules.py", "common_words.txt")  # modules of words that people type, not of ours
+# modules with words that people type, or other programs say, not of ours
+WORD_LISTS = ("analysis.py", "secret_rules.py", "common_words.txt", "serving_gunicorn.py")
 SEEN_ATTRIBUTES = re.compile(r'\b(?:aria-label|alt|title|placeholder|data-said|value)="([^"{]+)"')
 STRING = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'")
 PLACEHOLDER = re.compile(r"\{[a-z_.]+\}")

@@ -240,6 +240,10 @@ def _sentence(name: str, error: DBAPIError) -> str:
         return f"the database {name} cannot be opened; look whether its folder is there and can be written"
     if "readonly database" in reason:
         return f"the database {name} cannot be written; look who owns the file and its folder"
+    if "is full" in reason:
+        return f"the database {name} cannot be written: its disk is full; free the space"
+    if "disk I/O error" in reason:
+        return f"the database {name} cannot be used: its disk cannot be read or written; look at the disk and its space"
     if "not a database" in reason or "malformed" in reason:
         return f"the database {name} is damaged or no database: {reason}; restore a copy, or name another with KB_DATABASE_URL"
     return f"the database {name} cannot be used: {reason}"

@@ -120,6 +120,30 @@ def next_due_at(connection: Connection, kind: Kind | None = None) -> str:
     return connection.execute(select(func.min(free_at)).where(_waits(), _is_of(kind))).scalar() or ""
 
 
+def heed_clock(connection: Connection, settings: Settings, now: datetime | None = None) -> int:
+    """Bring forward what waits longer than it may, which means that the clock was set back since. Returns how many.
+
+    Without that, what was to be sent at once would wait as long as the clock was ahead.
+    """
+    at, lease_end = time_text(now), time_after(now, settings.delivery_lease_seconds)
+    later = select(outbox.c.id, outbox.c.event, outbox.c.attempts, outbox.c.next_at).where(_waits(), outbox.c.next_at > at)
+    changed = 0
+    for row in connection.execute(later).all():
+        first = settings.webhook_question_seconds if row.event == "question.unanswered" else 0
+        latest = time_after(now, wait_seconds(row.attempts, settings) if row.attempts else first)
+        if row.next_at > latest:
+            its = outbox.c.id == row.id, outbox.c.next_at == row.next_at
+            changed += connection.execute(update(outbox).where(*its).values(next_at=latest)).rowcount
+    held = update(outbox).where(_waits(), outbox.c.leased_until > lease_end).values(leased_until=lease_end)
+    return changed + connection.execute(held).rowcount
+
+
+def waits_past(connection: Connection, at: str) -> bool:
+    """Whether something is not due, or taken, until after a time."""
+    later = or_(outbox.c.next_at > at, outbox.c.leased_until > at)
+    return connection.execute(select(outbox.c.id).where(_waits(), later).limit(1)).first() is not None
+
+
 def count_waiting(connection: Connection) -> int:
     """How many deliveries are neither delivered nor given up."""
     return int(connection.execute(select(func.count()).select_from(outbox).where(_waits())).scalar_one())
