@@ -3,7 +3,7 @@
 (function (kb) {
   "use strict";
 
-  const ENGINE = ["engine.js", "index.js", "spelling.js"]; // in assets/
+  const ENGINE = ["engine.js", "index.js", "spelling.js", "wordings.js"]; // in assets/
   const page = document.documentElement.dataset;
   const loads = new Map(); // address to promise
   let engine = null;
@@ -49,7 +49,7 @@
   kb.openEngine = function () {
     if (!engine) {
       engine = Promise.all(kb.isSingle ? [] : ENGINE.map(kb.load)).then(function () {
-        return kb.engine.openSoon(kb.data, kb.texts);
+        return kb.engine.open(kb.data, kb.texts);
       });
       engine.catch(function () {
         engine = null;
