@@ -339,7 +339,7 @@ def test_combobox(page: Page, copy: Copy, where: str) -> None:
     page.goto(copy.address(where))
     field, options = box(page), page.get_by_role("option")
     expect(field).to_have_attribute("aria-expanded", "false")
-    field.press_sequentially("pass phr")
+    field.fill("pass phr")  # one event: the list is made once
     options.first.wait_for()
     expect(field).to_have_attribute("aria-expanded", "true")
     assert field.get_attribute("aria-activedescendant") is None  # nothing is chosen by itself
@@ -356,7 +356,7 @@ def test_combobox(page: Page, copy: Copy, where: str) -> None:
     assert field.get_attribute("aria-activedescendant") is None
     page.keyboard.press("Escape")
     assert field.input_value() == ""
-    field.press_sequentially("pass phr")
+    field.fill("pass phr")  # one event: the list is made once
     options.first.wait_for()
     title = options.first.inner_text()
     page.keyboard.press("ArrowDown")

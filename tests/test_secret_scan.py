@@ -374,6 +374,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_file_of_a_megabyte_is_searched_in_seconds(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     find_secrets(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 30  # seconds; going back and forth would take hours
