@@ -88,9 +88,16 @@ def test_a_whole_conversation_is_on_paper(browser: Browser, site: str) -> None:
         go(page, site, "conversation")
         words = on_paper(page)
         assert words.count("and ends here") == 30
-        for part in ("strong question", "possible question", "What you have tried", "did not help"):
+        for part in ("strong question", "possible question", "Possible match", "What you have tried", "did not help"):
             assert part in words
         assert "Port 443 is closed." in words
+
+
+def test_an_answer_that_is_still_fading_in_is_on_paper(browser: Browser, site: str) -> None:
+    with opened(browser) as page:
+        go(page, site, "conversation")
+        page.locator("#turn-2 > .card").evaluate("card => { card.style.animationDuration = '100s'; }")
+        assert "Possible match" in on_paper(page)
 
 
 def test_a_whole_guide_is_on_paper(browser: Browser, site: str) -> None:

@@ -161,4 +161,4 @@ def test_many_questions_are_grouped_in_little_time() -> None:
     many = [asked(f"question about thing{n % 700} and part{n % 31} in room{n % 13}", n) for n in range(10_000)]
     started = time.process_time()
     assert groups(*many)
-    assert time.process_time() - started < 60  # seconds; comparing all with all would take many minutes
+    assert time.process_time() - started < 10  # seconds; comparing all with all would take many minutes

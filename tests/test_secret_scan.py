@@ -376,4 +376,4 @@ HOSTILE = {
 def test_a_file_of_a_megabyte_is_searched_in_seconds(text: str) -> None:
     started = time.process_time()
     find_secrets(text)
-    assert time.process_time() - started < 30  # seconds; going back and forth would take hours
+    assert time.process_time() - started < 5  # seconds; going back and forth would take hours
