@@ -6,11 +6,13 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import HTTPServer
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 from werkzeug.serving import make_server
 
+TABS = 80  # more than any page has places to stop at
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -25,9 +27,8 @@ def launch(playwright: Playwright) -> Browser:
 
 
 @contextmanager
-def served(app: Flask, port: int = 0) -> Iterator[str]:
-    """The address of the application, which runs in threads until the end, on a free port unless `port` says which."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
+def running(server: HTTPServer) -> Iterator[str]:
+    """The address of a server, which runs in a thread until the end."""
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -36,6 +37,13 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address of the application, which runs in threads until the end, on a free port unless `port` says which."""
+    with running(make_server("127.0.0.1", port, app, threaded=True)) as address:
+        yield address
 
 
 @contextmanager
@@ -54,3 +62,28 @@ def watch(page: Page) -> list[str]:
     page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until `target` has the focus."""
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"the Tab key never reached {target}")
+
+
+def record_status(page: Page) -> None:
+    """Keep what the status line says from now on in `said`."""
+    page.evaluate(
+        """() => {
+            window.said = [];
+            const line = document.querySelector("[role=status]");
+            const note = () => line.textContent && window.said.push(line.textContent);
+            new MutationObserver(note).observe(line, {childList: true, characterData: true, subtree: true});
+        }"""
+    )
+
+
+def said(page: Page) -> list[str]:
+    return list(page.evaluate("window.said"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -11,7 +10,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from browser_world import running
 from flask import Flask, Response, abort
+from playwright.sync_api import Frame, FrameLocator, Page
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "widget"
 WRITTEN_FOR = "http://127.0.0.1:8000"  # the portal's address in the example
@@ -59,15 +60,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def served_folder(folder: Path) -> Iterator[str]:
     """The address of a web server that knows nothing but the files below `folder`; it runs until the end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))) as address:
+        yield address
 
 
 def a_page(head: str = "", body: str = "") -> str:
@@ -81,3 +75,15 @@ def a_page(head: str = "", body: str = "") -> str:
 def with_widget(attributes: str = "", head: str = "", body: str = "") -> str:
     """The same with the widget."""
     return a_page(f'{head}<script src="PORTAL/widget.js" defer {attributes}></script>', body)
+
+
+def frame_of(page: Page) -> FrameLocator:
+    """What is in the frame of the help widget on a host's page."""
+    return page.frame_locator("help-widget iframe")
+
+
+def inner(page: Page) -> Frame:
+    """The frame itself, once it is there."""
+    found = page.locator("help-widget iframe").element_handle().content_frame()
+    assert found
+    return found

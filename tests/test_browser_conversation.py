@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_world import opened, served, watch
+from browser_world import opened, record_status, said, served, tab_to, watch
 from conversation_world import portal_of, stored
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -22,7 +22,6 @@ from kb.settings import Settings
 from kb.store.conversations import expire_conversations
 from kb.web import create_app
 
-TABS = 80  # more than any page has places to stop at
 LABEL = re.compile("What do you need help with|Ask another question")
 
 
@@ -79,31 +78,6 @@ def ask(page: Page, question: str, turn: int = 1) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(f"#turn-{turn} .card")
     page.wait_for_url(f"**/conversations/*#turn-{turn}")
-
-
-def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until `target` has the focus."""
-    for _ in range(TABS):
-        page.keyboard.press("Tab")
-        if target.evaluate("element => element === document.activeElement"):
-            return
-    raise AssertionError(f"the Tab key never reached {target}")
-
-
-def record_status(page: Page) -> None:
-    """Keep what the status line says from now on in `said`."""
-    page.evaluate(
-        """() => {
-            window.said = [];
-            const line = document.querySelector("[role=status]");
-            const note = () => line.textContent && window.said.push(line.textContent);
-            new MutationObserver(note).observe(line, {childList: true, characterData: true, subtree: true});
-        }"""
-    )
-
-
-def said(page: Page) -> list[str]:
-    return list(page.evaluate("window.said"))
 
 
 # V5, V6, V7: the whole way

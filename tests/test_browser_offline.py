@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_world import opened, watch
+from browser_world import opened, record_status, said, watch
 from copy_world import files_of
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_secret_scan import KEYS
@@ -138,21 +138,6 @@ def feedback(page: Page, turn: int = 1) -> Locator:
 def tried(page: Page) -> list[str]:
     """The lines of what was tried, without their buttons."""
     return [line.strip() for line in page.locator("#tried > ul:not(.tried-removed) > li > div").all_inner_texts()]
-
-
-def record_status(page: Page) -> None:
-    page.evaluate(
-        """() => {
-            window.said = [];
-            const line = document.querySelector("[role=status]");
-            const note = () => line.textContent && window.said.push(line.textContent);
-            new MutationObserver(note).observe(line, {childList: true, characterData: true, subtree: true});
-        }"""
-    )
-
-
-def said(page: Page) -> list[str]:
-    return list(page.evaluate("window.said"))
 
 
 def is_focused(target: Locator) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_world import opened, served, watch
+from browser_world import opened, served, tab_to, watch
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 from portal_world import FakeKnowledgeBase, write_world
@@ -102,15 +102,6 @@ def test_from_the_form_to_the_private_page(browser: Browser, site: str, portal: 
             page.get_by_role("link", name="Download as text").click()
         assert "another" in Path(download.value.path()).read_text()
         assert complaints == []
-
-
-def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until `target` has the focus."""
-    for _ in range(80):  # more than any page has places to stop at
-        page.keyboard.press("Tab")
-        if target.evaluate("element => element === document.activeElement"):
-            return
-    raise AssertionError(f"the Tab key never reached {target}")
 
 
 @pytest.mark.parametrize("script", ["on", "off", "blocked"])

@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser_world import opened, served, watch
 from conversation_world import portal_of
 from flask import Flask
-from host_world import STRICT, a_page, make_host, with_widget
+from host_world import STRICT, a_page, frame_of, inner, make_host, with_widget
 from playwright.sync_api import Browser, Frame, FrameLocator, Page, Request, expect
 from portal_world import FakeKnowledgeBase, write_world
 from werkzeug.serving import make_server
@@ -107,18 +107,6 @@ def page(browser: Browser) -> Iterator[Page]:
         complaints = watch(page)
         yield page
         assert complaints == []
-
-
-def frame_of(page: Page) -> FrameLocator:
-    return page.frame_locator("help-widget iframe")
-
-
-def inner(page: Page) -> Frame:
-    """The frame itself, once it is there."""
-    element = page.locator("help-widget iframe").element_handle()
-    found = element.content_frame()
-    assert found
-    return found
 
 
 def open_panel(page: Page) -> FrameLocator:

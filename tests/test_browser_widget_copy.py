@@ -17,7 +17,7 @@ from browser_world import opened, served, watch
 from conversation_world import portal_of
 from engine_world import FILES, built, write_content
 from flask import Flask
-from host_world import a_page, make_host, served_folder, with_widget
+from host_world import a_page, frame_of, inner, make_host, served_folder, with_widget
 from playwright.sync_api import Browser, Frame, FrameLocator, Page, Request, expect
 
 from kb.export import copy_files, make_copy
@@ -89,17 +89,6 @@ def page(browser: Browser) -> Iterator[Page]:
         complaints = watch(page)
         yield page
         assert complaints == []
-
-
-def frame_of(page: Page) -> FrameLocator:
-    return page.frame_locator("help-widget iframe")
-
-
-def inner(page: Page) -> Frame:
-    """The frame itself, once it is there."""
-    found = page.locator("help-widget iframe").element_handle().content_frame()
-    assert found
-    return found
 
 
 def open_panel(page: Page) -> FrameLocator:
