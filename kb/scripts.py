@@ -11,6 +11,7 @@ from pathlib import Path
 STATIC = Path(__file__).parent.parent / "static"
 _SHARED = (
     "page/words.js",
+    "page/focus.js",
     "page/copying.js",
     "page/suggestions.js",
     "page/box_keys.js",

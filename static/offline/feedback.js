@@ -39,20 +39,4 @@
     const said = { kind: "entry", target: target, verdict: word, text: title };
     return kb.setVerdict(talk, Object.assign(said, { reason: values.get("reason") || "", note: values.get("note") || "" }));
   };
-
-  // Puts a new group in the place of an old one, the focus on the button that was pressed.
-  kb.swapFeedback = function (old, made, button) {
-    old.replaceWith(made);
-    kb.keepFocus(made, button);
-  };
-
-  // The focus on the same button after what held it was made anew, or on the first thing that can have it.
-  kb.keepFocus = function (home, button) {
-    if (!button) return;
-    const same = Array.from(home.querySelectorAll("button")).find(function (item) {
-      return item.name === button.name && item.value === button.value && item.textContent === button.textContent;
-    });
-    const kept = same || home.querySelector("button, a, summary");
-    if (kept) kept.focus({ preventScroll: true });
-  };
 })((globalThis.kb = globalThis.kb || {}));

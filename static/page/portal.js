@@ -50,14 +50,6 @@
     return new URLSearchParams(data);
   }
 
-  // The button to keep the focus on, after what held it was made anew.
-  function twin(button, home) {
-    const same = Array.from(home.querySelectorAll("button, a")).find(function (item) {
-      return item.name === button.name && item.value === button.value && item.textContent === button.textContent;
-    });
-    return same || home.querySelector("button, a, summary");
-  }
-
   // Forms that change a part of the page: feedback, what was tried, asking the same in another way.
   function changeInPlace(event) {
     const form = event.target;
@@ -77,8 +69,7 @@
         swap(ids, found.page);
         const changed = document.getElementById(home);
         const answer = form.hasAttribute("data-answers") && document.querySelector(".turn[data-said]:not(.earlier)");
-        const kept = button && changed && twin(button, changed);
-        if (kept) kept.focus({ preventScroll: true });
+        if (changed) kb.keepFocus(changed, button);
         say(answer ? answer.dataset.said : form.dataset.said || (changed && changed.dataset.said));
       },
       function () {
