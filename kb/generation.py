@@ -56,7 +56,7 @@ from kb.stored_content import item_from_json, rest_from_json
 from kb.texts import documents_file, passages_file
 from kb.vocabulary import Vocabulary
 
-FORMAT_VERSION = 7  # raise it whenever what is written here changes
+FORMAT_VERSION = 8  # raise it whenever what is written here changes
 MOST_READS = 5  # of content that is edited while it is read
 _CURRENT = "CURRENT"
 _Bytes = tuple[int, int, int, int]  # device, inode, size and time of a file: which bytes on disk, whatever their name

@@ -24,7 +24,7 @@ from kb.vocabulary import MARK
 
 _ARRAYS = (
     "idf", "starts", "documents", "impacts", "fields", "wording_idf", "wording_starts", "wordings", "wording_weights",
-    "wording_document", "wording_kind", "wording_mass",
+    "wording_document", "wording_kind",
 )  # fmt: skip
 
 
@@ -45,9 +45,7 @@ class ImpactTable:
     wording_weights: np.ndarray  # float32 [wording rows]: the term's share of the wording's length, as a vector
     wording_document: np.ndarray  # int32 [wordings], ascending
     wording_kind: np.ndarray  # uint8 [wordings]: place of its field in FIELDS
-    wording_mass: np.ndarray  # float32 [wordings]: length of the wording's vector
     max_idf: float  # of a term that one document has
-    max_wording_idf: float
     question_style: float  # share of documents whose title is a question, 0 to 1
 
 
@@ -68,7 +66,6 @@ def build_table(rows: Rows, questions: Sequence[str], ranking: Ranking) -> Impac
     return ImpactTable(
         terms={term: number for number, term in enumerate(rows.terms)}, n_documents=n_documents, **arrays,
         max_idf=float(inverse_document_frequency(one, n_documents)[0] ** ranking.idf_power),
-        max_wording_idf=float(inverse_document_frequency(one, n_documents)[0] ** ranking.wording_idf_power),
         question_style=float(np.mean([question.rstrip().endswith(("?", "？", "؟")) for question in questions])),
     )  # fmt: skip
 
@@ -124,7 +121,7 @@ def _wording_rows(rows: Rows, ranking: Ranking) -> dict[str, np.ndarray]:
     return {
         "wording_idf": idf.astype(np.float32), "wording_starts": starts, "wordings": number[order].astype(np.int32),
         "wording_weights": (value / mass[number])[order], "wording_document": document.astype(np.int32),
-        "wording_kind": rows.wording_kind, "wording_mass": mass,
+        "wording_kind": rows.wording_kind,
     }  # fmt: skip
 
 
@@ -138,7 +135,7 @@ def term_weight(term: str, ranking: Ranking) -> float:
 def save_table(table: ImpactTable, path: Path) -> None:
     """Write `table` to one file."""
     terms = np.frombuffer("\n".join(table.terms).encode("utf-8"), dtype=np.uint8)
-    head = {name: getattr(table, name) for name in ("n_documents", "max_idf", "max_wording_idf", "question_style")}
+    head = {name: getattr(table, name) for name in ("n_documents", "max_idf", "question_style")}
     with path.open("wb") as file:
         np.savez(
             file,

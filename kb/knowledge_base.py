@@ -35,9 +35,6 @@ LEAST_CHECK_SECONDS = 0.05  # between two of them, whatever is set
 BUILDING_SWITCH_SECONDS = (
     0.0005  # how long a thread that builds may hold up one that answers; Python's own choice is 0.005
 )
-MOST_LOADED_UNSETTLED = (
-    1000  # documents not shared with the generation before that the garbage collector may go through
-)
 log = logging.getLogger("kb.content")
 
 
@@ -174,12 +171,13 @@ class KnowledgeBase:
         before = self._generation
         if before is None:
             return
-        looks: Mapping[str, Look] = scan(self.settings.content) if is_ours else {}
         if self._is_damaged:
             with _uncollected():
                 self._take(build(self.settings).generation, before)
             self._is_damaged = False
-        elif is_ours and (before.stamp != stamp_of(looks, self.settings.ranking) or not self._is_on_disk()):
+            return
+        looks: Mapping[str, Look] = scan(self.settings.content) if is_ours else {}
+        if is_ours and (before.stamp != stamp_of(looks, self.settings.ranking) or not self._is_on_disk()):
             looks = self._settled_looks(looks)
             with _uncollected():
                 self._take(build(self.settings, before=before, looks=looks).generation, before)
@@ -243,6 +241,9 @@ class _Turn:
         self._process = 0
 
     def __del__(self) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -254,7 +255,7 @@ class _Turn:
             with contextlib.suppress(OSError):
                 if os.path.samestat(path.stat(), os.fstat(self._descriptor)):
                     return True
-        self.__del__()
+        self._let_go()
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:

@@ -38,53 +38,32 @@ BLANK = _Blank()
 _TRIED_TARGETS = (("question", "0"), ("entry", BLANK.id), ("step", f"{BLANK.guide}/{BLANK.step}"))
 
 
-@dataclass(frozen=True)
-class _CardLinks(OfflineLinks):
-    """The copy's addresses with those of a conversation, all of them on the page that answers."""
-
-    def turn(self, number: object, action: str = "") -> str:
-        return self.conversation(f"turn-{number}")
-
-    def new_question(self) -> str:
-        return self.conversation("box-question")
-
-    def tried(self) -> str:
-        return self.conversation("tried")
-
-    def clear(self) -> str:
-        return self.conversation("tried")
-
-    def feedback(self) -> str:
-        return self.conversation()
-
-
 @dataclass(frozen=True, slots=True)
 class _Talk:
     """A conversation with blanks, as the pages' macros read it."""
 
-    links: _CardLinks
+    links: OfflineLinks
     tried: tuple[Any, ...] = ()
     removed: tuple[Any, ...] = ()
 
 
 def card_templates(frame: Frame, at: OfflineLinks) -> Markup:
     """The `<template>` elements of the page that answers. at: the addresses as they stand on it."""
-    links = _CardLinks(at.copy, at.page, at.image)
-    blank = Frame(_blank_content(frame.content), links, frame.built)
+    blank = Frame(_blank_content(frame.content), at, frame.built)
     items = tuple(_item(kind, target) for kind, target in _TRIED_TARGETS)
     made = pages.environment().get_template("offline_cards.html")
     text = made.render(
         frame=blank,
-        links=links,
+        links=at,
         site=frame.content.site,
         blank=BLANK,
         turns=list(_turns(blank)),
         notes=list(_notes()),
         feedbacks=list(_feedbacks(blank)),
         earlier=list(_earlier(blank)),
-        talk=_Talk(links, items, items[:1]),
-        empty_talk=_Talk(links),
-        boxes=list(_boxes(frame, links)),
+        talk=_Talk(at, items, items[:1]),
+        empty_talk=_Talk(at),
+        boxes=list(_boxes(frame, at)),
     )
     return Markup(text)
 
@@ -182,7 +161,7 @@ def _earlier(frame: Frame) -> Any:
     yield "none", EarlierTurn(replace(stored, level="none"), None, None)
 
 
-def _boxes(frame: Frame, links: _CardLinks) -> Any:
+def _boxes(frame: Frame, links: OfflineLinks) -> Any:
     """The box under an answer: as it is, starting anew, and limited to a section."""
     latest, box = (links.turn(BLANK.number), "Go to the latest answer"), links.new_question()
     yield "more", Box(LATER_LABEL, links=(latest, (box, "Start a new question")))
@@ -197,10 +176,9 @@ def feedback_templates(frame: Frame, at: OfflineLinks, kind: Kind) -> Markup:
     page do."""
     if at.copy.is_single:
         return Markup()
-    links = _CardLinks(at.copy, at.page, at.image)
-    blank = Frame(_blank_content(frame.content), links, frame.built)
+    blank = Frame(_blank_content(frame.content), at, frame.built)
     made = pages.environment().get_template("offline_feedback.html")
-    return Markup(made.render(links=links, feedbacks=list(_feedbacks(blank, (kind,)))))
+    return Markup(made.render(links=at, feedbacks=list(_feedbacks(blank, (kind,)))))
 
 
 def step_templates(at: OfflineLinks) -> Markup:

@@ -183,7 +183,7 @@ class OfflineLinks:
         return self.conversation("tried")
 
     def clear(self) -> str:
-        return self.conversation()
+        return self.conversation("tried")
 
     def feedback(self) -> str:
         return self.conversation()

@@ -22,7 +22,6 @@ RANGE = (1 << 30) - 1  # the range at the start, and the largest
 LEAST_RANGE = 1 << 22  # below which the next eight bits are told
 NUMBER_BITS = 24
 NUMBER_CONTEXTS = NUMBER_BITS * (NUMBER_BITS + 1)  # that a number takes up from its first one
-MOST_BITS = 16  # that are written at once without a context
 END = 0xA5  # stands behind all else: who does not find it there has read something damaged
 
 
@@ -54,7 +53,7 @@ class Encoder:
             self._seen[context] = seen + 1
 
     def bits(self, value: int, n: int) -> None:
-        """Write `n` bits, at most MOST_BITS, that nothing is known of."""
+        """Write `n` bits, at most 16, that nothing is known of."""
         self._range >>= n
         self._low += value * self._range
         self._tell()

@@ -26,8 +26,8 @@ from kb.query import NOISE_WEIGHT, Condition, Query, QueryWord
 from kb.settings import Ranking
 from kb.vocabulary import Vocabulary
 
-_QUESTION, _ALIASES, _ASKED, _ERRORS, _HEADINGS = _REPORTED_FIELDS = tuple(
-    FIELDS.index(name) for name in ("question", "aliases", "asked", "errors", "headings")
+_QUESTION, _ALIASES, _ASKED, _ERRORS = _REPORTED_FIELDS = tuple(
+    FIELDS.index(name) for name in ("question", "aliases", "asked", "errors")
 )
 # what an entry is about, in its writers' words
 _CORE_BITS = 1 << _QUESTION | 1 << _ALIASES | 1 << _ERRORS
@@ -71,7 +71,6 @@ class Features:
     aliases: float = 0.0
     asked: float = 0.0  # share that stands in questions it answered before
     errors: float = 0.0
-    headings: float = 0.0
     unknown: float = 0.0  # share that no document holds
     strength: float = 0.0  # sum of its terms' impacts, in impacts of a term that one document alone has
     likeness: float = 0.0  # to the most similar of its wordings, 0 to 1
@@ -486,7 +485,7 @@ class Retriever:
         return Features(
             coverage=held / whole, core=core / whole, unknown=unknown / whole,
             question=by_field[_QUESTION] / whole, aliases=by_field[_ALIASES] / whole, asked=by_field[_ASKED] / whole, errors=by_field[_ERRORS] / whole,
-            headings=by_field[_HEADINGS] / whole, strength=float(scores.sums[first]) / table.max_idf, likeness=like,
+            strength=float(scores.sums[first]) / table.max_idf, likeness=like,
             lead=like - float(others.max()), margin=max(0.0, score - runner_up) / score if score > 0 else 0.0,
             elsewhere=float(any(not core_terms.issuperset(terms) for terms in weighed.elsewhere)), n_words=len(weighed.words),
         )  # fmt: skip

@@ -89,11 +89,10 @@ def create_app(settings: Settings, knowledge_base: KnowledgeBase | None = None) 
         app.before_request(portal.start_courier)  # once in each process; a server that forks starts it earlier
     note_routes(app)
     guard(app, settings)
-    for blueprint in (site, discovery_site, widget_site, operating_site, api, conversation_site, guide_site):
+    open_sites = (site, discovery_site, widget_site, operating_site, offline_site, api, api_pages, conversation_site, guide_site)
+    for blueprint in open_sites:
         csrf.exempt(blueprint)  # they have no forms that act for somebody who is logged in
-    forms = (report_site, report_template_site, staff_site)
-    reading = (site, discovery_site, widget_site, operating_site, offline_site)
-    for blueprint in (*reading, api, api_pages, conversation_site, guide_site, *forms):
+    for blueprint in (*open_sites, report_site, report_template_site, staff_site):
         app.register_blueprint(blueprint)
     app.register_error_handler(KbError, _on_kb_error)
     app.register_error_handler(HTTPException, _on_http_error)

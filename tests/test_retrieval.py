@@ -234,7 +234,7 @@ def test_a_section_and_an_operator_hold_together(small: Generation) -> None:
 def test_shares_are_shares(small: Generation) -> None:
     for text in ("remove pass phrase", "remove xyzzy", "Why does the connection hang?", "browser", "key certificate -test"):
         features = find(small, text, correct=False).features
-        for name in ("coverage", "core", "question", "aliases", "errors", "headings", "unknown", "margin"):
+        for name in ("coverage", "core", "question", "aliases", "errors", "unknown", "margin"):
             assert 0 <= getattr(features, name) <= 1, (text, name)
         assert features.core <= features.coverage <= 1 - features.unknown + 1e-6
         assert 0 < features.likeness <= 1 + 1e-6
